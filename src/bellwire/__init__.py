@@ -1,0 +1,1 @@
+"""Proactive Microsoft Teams messages to one person, in that person's own Teams chat with the bot."""

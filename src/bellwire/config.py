@@ -1,0 +1,161 @@
+"""Settings, from the environment (``BELLWIRE_``) and ``bellwire.toml``; the environment wins. Read by ``app`` alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bellwire.errors import ConfigError
+
+SENDER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+
+
+def _listed(value: Any) -> Any:
+    """Comma-separated text as a tuple; a list from TOML as it is."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class SenderSettings(BaseModel):
+    """One bot registration. Exactly one of secret, certificate and managed identity proves who it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["bot", "flow"] = "bot"
+    app_id: str = Field(min_length=1, max_length=200)
+    tenant_id: str | None = None
+    client_secret: SecretStr | None = None
+    certificate: Path | None = None
+    certificate_password: SecretStr | None = None
+    managed_identity: bool = False
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> SenderSettings:
+        given = [self.client_secret is not None, self.certificate is not None, self.managed_identity]
+        if sum(given) != 1:
+            raise ValueError("set exactly one of client_secret, certificate and managed_identity")
+        if self.kind == "flow":
+            raise ValueError("senders of kind 'flow' are not supported by this version")
+        return self
+
+
+class CloudSettings(BaseModel):
+    """Which Microsoft cloud; every field but ``name`` counts with ``custom`` only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["public", "gcc", "gcch", "dod", "custom"] = "public"
+    login_url: str | None = None
+    openid_metadata_url: str | None = None
+    token_issuer: str | None = None
+    bot_scope: str | None = None
+    graph_url: str | None = None
+    service_hosts: CommaSeparated = ()
+
+    _split = field_validator("service_hosts", mode="before")(_listed)
+
+
+class PaceSettings(BaseModel):
+    """How fast a sender may write into one tenant; Teams' own limit is the default (platform reference §6)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tenant_per_second: int = Field(default=50, ge=1, le=1_000_000)
+    conversation_windows: bool = True
+
+
+class WorkerSettings(BaseModel):
+    """How the worker works; the defaults suit one process on a small machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seats: int = Field(default=256, ge=1, le=4096, description="requests in flight at most")
+    request_timeout: float = Field(default=30.0, gt=0, le=300, description="seconds until an answer counts as lost")
+    retry_for: float = Field(default=3600.0, gt=0, description="seconds after which a refused delivery is given up")
+    heartbeat: float = Field(default=5.0, gt=0, description="seconds between a worker's signs of life")
+
+
+class Settings(BaseSettings):
+    """All settings of one service."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BELLWIRE_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///bellwire.db")
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    senders: dict[str, SenderSettings] = Field(default_factory=dict)
+    default_sender: str | None = None
+    allowed_tenants: CommaSeparated = ()
+    cloud: CloudSettings = CloudSettings()
+    pace: PaceSettings = PaceSettings()
+    worker: WorkerSettings = WorkerSettings()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    _split = field_validator("api_keys", "allowed_tenants", mode="before")(_listed)
+
+    @field_validator("senders")
+    @classmethod
+    def _names(cls, senders: dict[str, SenderSettings]) -> dict[str, SenderSettings]:
+        for name in senders:
+            if not SENDER_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no sender's name: use a-z, 0-9, - and _, at most 40 characters")
+        return senders
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> Settings:
+        if self.default_sender is not None and self.default_sender not in self.senders:
+            raise ValueError(f"default_sender names {self.default_sender!r}, which is not among the senders")
+        return self
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants whose people may be reached: the allow-list, or else the senders' own tenants."""
+        own = (sender.tenant_id for sender in self.senders.values())
+        return frozenset(tenant.lower() for tenant in self.allowed_tenants or own if tenant)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed in, then the environment, then ``bellwire.toml`` (or the file in BELLWIRE_CONFIG)."""
+        path = os.environ.get("BELLWIRE_CONFIG", "bellwire.toml")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigError: a setting is missing or wrong; every finding is named, no value is shown.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        findings = [(_variable(found["loc"]), str(found["msg"])) for found in error.errors(include_input=False)]
+    detail = "; ".join(f"{variable}: {message}" for variable, message in findings)
+    raise ConfigError(f"{detail}.", field=findings[0][0])
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return "BELLWIRE_" + "__".join(str(part).upper() for part in location) if location else "BELLWIRE_*"

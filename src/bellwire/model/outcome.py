@@ -1,0 +1,95 @@
+"""What became of one request to Teams: the only words that a sender may answer with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bellwire.model.reason import Reason
+
+
+class Step(StrEnum):
+    """What an attempt asked of Teams."""
+
+    OPEN_CHAT = "open_chat"
+    POST = "post"
+
+
+class Scope(StrEnum):
+    """How far a refusal reaches: which lane has to pause."""
+
+    CONVERSATION = "conversation"
+    TENANT = "tenant"
+
+
+class Remedy(StrEnum):
+    """What may be mended by ourselves, once each."""
+
+    OPEN_CHAT = "open_chat"
+    SWITCH_HOST = "switch_host"
+    NEW_TOKEN = "new_token"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Teams accepted the activity and returned its id."""
+
+    activity_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Teams made, or returned, the person's chat with the bot."""
+
+    conversation_id: str
+    service_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A passing refusal. ``after`` is Retry-After in seconds where Teams gave one, ``scope`` the lane that pauses."""
+
+    status: int | None
+    code: str
+    after: float | None = None
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heal:
+    """Can be mended once by ``remedy``; is ``otherwise`` if that was already tried."""
+
+    remedy: Remedy
+    otherwise: Undeliverable | Halt
+    status: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undeliverable:
+    """Final: Teams will not take it."""
+
+    reason: Reason
+    status: int | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request was written and nothing readable came back."""
+
+    reason: Reason
+    status: int | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The whole sender cannot send; its queue is kept."""
+
+    reason: Reason
+    status: int | None = None
+    code: str = ""
+
+
+Outcome = Sent | Opened | Retry | Heal | Undeliverable | Unknown | Halt

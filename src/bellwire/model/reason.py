@@ -1,0 +1,180 @@
+"""Why a delivery did not end well, or why a person cannot be reached: one code, one remedy, whose move it is.
+
+The codes are the same in the API, the command line, callbacks and docs/reasons.md, and never change their meaning.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Mover(StrEnum):
+    """Who can remove what is in the way."""
+
+    PERSON = "person"
+    CALLER = "caller"
+    OPERATOR = "operator"
+    TEAMS_ADMINISTRATOR = "teams administrator"
+    MICROSOFT = "microsoft"
+
+
+class Reason(StrEnum):
+    """A stable code."""
+
+    NEVER_SEEN = "never_seen"
+    SEEN_ELSEWHERE_ONLY = "seen_elsewhere_only"
+    UNINSTALLED = "uninstalled"
+    NOT_INSTALLED = "not_installed"
+    BLOCKED = "blocked"
+    DISABLED_BY_ADMIN = "disabled_by_admin"
+    TENANT_NOT_ALLOWED = "tenant_not_allowed"
+    NOT_PERMITTED = "not_permitted"
+    MESSAGE_REJECTED = "message_rejected"
+    MESSAGE_TOO_BIG = "message_too_big"
+    CONVERSATION_NOT_FOUND = "conversation_not_found"
+    ACTIVITY_NOT_FOUND = "activity_not_found"
+    WRONG_HOST = "wrong_host"
+    HOST_NOT_ALLOWED = "host_not_allowed"
+    SENDER_UNKNOWN = "sender_unknown"
+    BOT_NOT_REGISTERED = "bot_not_registered"
+    TOKEN_REFUSED = "token_refused"
+    SERVICE_ERROR = "service_error"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    ANSWER_LOST = "answer_lost"
+    ANSWER_UNREADABLE = "answer_unreadable"
+    WORKER_LOST = "worker_lost"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Explanation(NamedTuple):
+    """The fact, what to do about it, and whose move it is."""
+
+    fact: str
+    remedy: str
+    mover: Mover
+
+
+EXPLANATIONS: Final[dict[Reason, Explanation]] = {
+    Reason.NEVER_SEEN: Explanation(
+        "The bot has never seen this person, so there is no chat to write to.",
+        "Have the app installed for the person (by themselves, or by an app setup policy), then send again.",
+        Mover.CALLER,
+    ),
+    Reason.SEEN_ELSEWHERE_ONLY: Explanation(
+        "The person is known from a group or a channel only; there is no personal chat with the bot.",
+        "Have the app installed for the person in personal scope, then send again.",
+        Mover.PERSON,
+    ),
+    Reason.UNINSTALLED: Explanation(
+        "The person removed the app.",
+        "Have the app installed for the person again; deliveries sent with if_unreachable=wait go out then.",
+        Mover.PERSON,
+    ),
+    Reason.NOT_INSTALLED: Explanation(
+        "Teams says that the app is not installed for the person.",
+        "Have the app installed for the person in personal scope, then send again.",
+        Mover.PERSON,
+    ),
+    Reason.BLOCKED: Explanation(
+        "The person blocked the bot.",
+        "Only the person can undo it: by unblocking the bot in Teams and writing to it.",
+        Mover.PERSON,
+    ),
+    Reason.DISABLED_BY_ADMIN: Explanation(
+        "A Teams administrator disabled the app for the person.",
+        "Ask a Teams administrator to allow the app in the app permission policies.",
+        Mover.TEAMS_ADMINISTRATOR,
+    ),
+    Reason.TENANT_NOT_ALLOWED: Explanation(
+        "The person's tenant is not on this service's allow-list.",
+        "Add the tenant's id to BELLWIRE_ALLOWED_TENANTS.",
+        Mover.OPERATOR,
+    ),
+    Reason.NOT_PERMITTED: Explanation(
+        "Teams refused the request for want of a permission.",
+        "Check the app's permissions and the tenant's policies for this app.",
+        Mover.TEAMS_ADMINISTRATOR,
+    ),
+    Reason.MESSAGE_REJECTED: Explanation(
+        "Teams refused the message itself as malformed.",
+        "Correct the text or the card, then send it as a new message.",
+        Mover.CALLER,
+    ),
+    Reason.MESSAGE_TOO_BIG: Explanation(
+        "The message is larger than Teams takes.",
+        "Shorten the text or the card; 28 KB is safe everywhere.",
+        Mover.CALLER,
+    ),
+    Reason.CONVERSATION_NOT_FOUND: Explanation(
+        "Teams knows neither the stored chat nor one made anew.",
+        "Have the person write to the bot in Teams once, then send again.",
+        Mover.PERSON,
+    ),
+    Reason.ACTIVITY_NOT_FOUND: Explanation(
+        "The message that was to be changed or taken back is gone.",
+        "Nothing is left to do; send a new message if one is needed.",
+        Mover.CALLER,
+    ),
+    Reason.WRONG_HOST: Explanation(
+        "Teams says that the bot calls the wrong host for this tenant's cloud.",
+        "Check BELLWIRE_CLOUD__NAME against the tenant's cloud.",
+        Mover.OPERATOR,
+    ),
+    Reason.HOST_NOT_ALLOWED: Explanation(
+        "The stored service URL is not on the cloud's list of hosts, so no token was sent there.",
+        "Check BELLWIRE_CLOUD__NAME, or with the custom cloud BELLWIRE_CLOUD__SERVICE_HOSTS.",
+        Mover.OPERATOR,
+    ),
+    Reason.SENDER_UNKNOWN: Explanation(
+        "The delivery names a sender that is not configured any more.",
+        "Configure the sender again, or send as another one.",
+        Mover.OPERATOR,
+    ),
+    Reason.BOT_NOT_REGISTERED: Explanation(
+        "Teams does not know the bot: wrong app id, or the Teams channel is off.",
+        "Check the sender's app id and that the Azure Bot has its Teams channel; the queue is kept meanwhile.",
+        Mover.OPERATOR,
+    ),
+    Reason.TOKEN_REFUSED: Explanation(
+        "Teams or Entra refused the sender's credentials.",
+        "Check the sender's tenant, app id and secret or certificate; the queue is kept meanwhile.",
+        Mover.OPERATOR,
+    ),
+    Reason.SERVICE_ERROR: Explanation(
+        "Teams failed with an error that must not be retried.",
+        "Send again later; ask Microsoft's support with the attempt's time if it stays.",
+        Mover.MICROSOFT,
+    ),
+    Reason.RETRIES_EXHAUSTED: Explanation(
+        "Every try allowed was refused for a passing reason.",
+        "Look at the attempts for the codes, then send again when Teams has recovered.",
+        Mover.CALLER,
+    ),
+    Reason.ANSWER_LOST: Explanation(
+        "The request was written and no answer came: the message may or may not be there.",
+        "Ask the person or look into the chat; resend if it is better said twice than not at all.",
+        Mover.CALLER,
+    ),
+    Reason.ANSWER_UNREADABLE: Explanation(
+        "Teams answered with success, in a form that could not be read: the message may or may not be there.",
+        "Ask the person or look into the chat; resend if it is better said twice than not at all.",
+        Mover.CALLER,
+    ),
+    Reason.WORKER_LOST: Explanation(
+        "The worker died while the request was under way: the message may or may not be there.",
+        "Ask the person or look into the chat; resend if it is better said twice than not at all.",
+        Mover.CALLER,
+    ),
+    Reason.EXPIRED: Explanation(
+        "The time until which the message was worth sending passed first.",
+        "Send anew if it still matters; look at the attempts for what held it up.",
+        Mover.CALLER,
+    ),
+    Reason.CANCELLED: Explanation(
+        "The caller cancelled the delivery before it went out.",
+        "Nothing is left to do; send anew if it was a mistake.",
+        Mover.CALLER,
+    ),
+}

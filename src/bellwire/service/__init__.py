@@ -1,0 +1,1 @@
+"""The use cases: what Bellwire does for those who call it."""

@@ -1,0 +1,1 @@
+"""The HTTP faces: the bot endpoint, the API for callers, and health."""

@@ -1,0 +1,11 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Bellwire runs on asyncio alone."""
+    return "asyncio"
