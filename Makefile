@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Each sets up all that it needs, below this folder.
+# The only things presumed are Python 3.11 or later with pip, and make.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+
+# --target needs neither ensurepip nor a writable system: a bare Debian has no `venv` module.
+UV := PYTHONPATH=.make/uv $(PYTHON) -m uv
+RUN := .venv/bin/
+
+.PHONY: demo test lint types contracts tests format pictures crash bench clean
+
+demo: .venv/.run
+	@$(RUN)bellwire demo
+
+test: lint types contracts tests
+
+lint: .venv/.dev
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+
+types: .venv/.dev
+	$(RUN)mypy
+
+contracts: .venv/.dev
+	$(RUN)lint-imports
+
+tests: .venv/.dev
+	$(RUN)python -m pytest -n $(or $(JOBS),2) --dist worksteal
+
+format: .venv/.dev
+	$(RUN)ruff check --fix .
+	$(RUN)ruff format .
+
+.make/uv:
+	@mkdir -p .make
+	@rm -rf .make/uv.part
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .make/uv.part uv==$(UV_VERSION)
+	@mv .make/uv.part .make/uv
+
+.venv/.run: pyproject.toml uv.lock | .make/uv
+	$(UV) sync --quiet --frozen --inexact --no-dev --python $(PYTHON)
+	@touch $@
+
+.venv/.dev: pyproject.toml uv.lock | .make/uv
+	$(UV) sync --quiet --frozen --python $(PYTHON)
+	@touch $@ .venv/.run
+
+clean:
+	rm -rf .venv .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
