@@ -1,0 +1,265 @@
+"""All tables. The database refuses nonsense by itself: the CHECK constraints repeat what the model says.
+
+The hot indexes are partial, on the state, and lead with the tenant. Neither database can use a partial index for a
+state that comes as a parameter, so conditions on the state are written with ``in_state``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    literal_column,
+    text,
+)
+
+from bellwire.model.delivery import FINAL, OPEN, IfUnreachable, OnUnknown, Priority, State
+from bellwire.model.outcome import Step
+from bellwire.model.recipient import RecipientKind
+from bellwire.model.reference import ReachState, Source
+from bellwire.model.surface import Surface
+from bellwire.store.columns import lower_case, moment, one_of, optional, quoted, required
+
+OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt")
+COUNTERS: Final = ("accepted", State.SENT, State.UNDELIVERABLE, State.UNKNOWN, State.CANCELLED, State.EXPIRED)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+conversation_references = Table(
+    "conversation_references",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    required("aad_object_id", primary_key=True),
+    required("conversation_id"),
+    required("service_url"),
+    required("source"),
+    moment("created_at", nullable=False),
+    moment("seen_at", nullable=False),
+    required("surface"),
+    optional("user_id"),
+    optional("bot_id"),
+    optional("name"),
+    optional("locale"),
+    optional("timezone"),
+    optional("app_version"),
+    moment("installed_at"),
+    moment("removed_at"),
+    moment("person_at"),
+    moment("blocked_at"),
+    moment("disabled_at"),
+    required("state"),
+    one_of("source", Source),
+    one_of("surface", [Surface.TEAMS_PERSONAL]),
+    one_of("state", ReachState),
+    CheckConstraint("conversation_id <> '' AND service_url <> ''", name="addresses"),
+    *lower_case("tenant_id", "aad_object_id"),
+    Index("ix_conversation_references_person", "tenant_id", "aad_object_id"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    required("aad_object_id", primary_key=True),
+    required("surface", primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    moment("first_at", nullable=False),
+    moment("last_at", nullable=False),
+    optional("last_activity_id"),
+    optional("user_id"),
+    optional("service_url"),
+    optional("name"),
+    one_of("surface", Surface),
+    CheckConstraint("seen >= 1", name="seen"),
+    CheckConstraint("first_at <= last_at", name="order"),
+    *lower_case("tenant_id", "aad_object_id"),
+    Index("ix_sightings_person", "tenant_id", "aad_object_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    required("id", primary_key=True),
+    optional("text"),
+    Column("card", JSON(none_as_null=True)),
+    optional("summary"),
+    moment("created_at", nullable=False),
+    CheckConstraint("text IS NOT NULL OR card IS NOT NULL", name="content"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    required("id", primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
+    required("tenant_id"),
+    required("sender"),
+    required("aad_object_id"),
+    required("recipient_kind"),
+    required("recipient_value"),
+    optional("recipient_tenant_id"),
+    required("state"),
+    Column("priority", SmallInteger, nullable=False),
+    moment("run_at", nullable=False),
+    moment("accepted_at", nullable=False),
+    moment("expires_at"),
+    required("if_unreachable"),
+    required("on_unknown"),
+    optional("caller_reference"),
+    Column("attempts", Integer, nullable=False),
+    optional("reason"),
+    optional("conversation_id"),
+    optional("service_url"),
+    optional("activity_id"),
+    moment("finished_at"),
+    optional("resend_of"),
+    moment("changed_at"),
+    moment("taken_back_at"),
+    optional("claimed_by"),
+    moment("claimed_at"),
+    optional("key_id"),
+    one_of("state", State),
+    one_of("recipient_kind", RecipientKind),
+    one_of("if_unreachable", IfUnreachable),
+    one_of("on_unknown", OnUnknown),
+    CheckConstraint(f"priority IN ({', '.join(str(int(p)) for p in Priority)})", name="priority"),
+    CheckConstraint("attempts >= 0", name="attempts"),
+    CheckConstraint(f"(finished_at IS NOT NULL) = (state IN ({quoted(FINAL)}))", name="finished"),
+    CheckConstraint("state <> 'sent' OR (activity_id IS NOT NULL AND reason IS NULL)", name="sent"),
+    CheckConstraint("state NOT IN ('undeliverable', 'unknown') OR reason IS NOT NULL", name="explained"),
+    CheckConstraint("state <> 'sending' OR (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)", name="claimed"),
+    CheckConstraint("reason = lower(reason) AND length(reason) BETWEEN 1 AND 40", name="reason"),
+    CheckConstraint("resend_of <> id", name="resend_of"),
+    *lower_case("tenant_id", "aad_object_id"),
+)
+Index(
+    "ix_deliveries_queued",
+    *(deliveries.c[name] for name in ("tenant_id", "sender", "priority", "run_at", "id")),
+    sqlite_where=text("state = 'queued'"),
+    postgresql_where=text("state = 'queued'"),
+)
+Index(
+    "ix_deliveries_sending",
+    deliveries.c.claimed_by,
+    sqlite_where=text("state = 'sending'"),
+    postgresql_where=text("state = 'sending'"),
+)
+Index(
+    "ix_deliveries_waiting",
+    *(deliveries.c[name] for name in ("tenant_id", "sender", "aad_object_id")),
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+Index(
+    "ix_deliveries_expiring",
+    deliveries.c.expires_at,
+    sqlite_where=text(f"expires_at IS NOT NULL AND state IN ({quoted(OPEN)})"),
+    postgresql_where=text(f"expires_at IS NOT NULL AND state IN ({quoted(OPEN)})"),
+)
+Index("ix_deliveries_listing", deliveries.c.tenant_id, deliveries.c.id)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    required("tenant_id"),
+    required("sender"),
+    required("aad_object_id"),
+    required("step"),
+    required("worker"),
+    moment("started_at", nullable=False),
+    moment("finished_at"),
+    optional("outcome"),
+    Column("status", Integer),
+    optional("code"),
+    moment("retry_at"),
+    one_of("step", Step),
+    one_of("outcome", OUTCOMES),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
+    Index("ix_attempts_started", "tenant_id", "sender", "started_at"),
+)
+
+books = Table(
+    "books",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    *(Column(counter, BigInteger, nullable=False) for counter in COUNTERS),
+    *(CheckConstraint(f"{counter} >= 0", name=counter) for counter in COUNTERS),
+    CheckConstraint(f"accepted >= {' + '.join(COUNTERS[1:])}", name="open"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    moment("paused_until"),
+    optional("halted_reason"),
+    moment("halted_at"),
+    CheckConstraint("(halted_reason IS NULL) = (halted_at IS NULL)", name="halted"),
+)
+EVERY_TENANT: Final = "*"
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    required("caller", primary_key=True),
+    required("key", primary_key=True),
+    required("body_hash"),
+    required("delivery_id"),
+    moment("created_at", nullable=False),
+    moment("expires_at", nullable=False),
+    CheckConstraint("expires_at > created_at", name="lifetime"),
+    Index("ix_idempotency_keys_expires", "expires_at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    required("id", primary_key=True),
+    required("name"),
+    required("hash", unique=True),
+    required("prefix"),
+    moment("created_at", nullable=False),
+    moment("revoked_at"),
+    moment("last_used_at"),
+    CheckConstraint("length(hash) = 64", name="hash"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    required("id", primary_key=True),
+    moment("started_at", nullable=False),
+    moment("heartbeat_at", nullable=False),
+    moment("stopped_at"),
+)
+
+
+def in_state(*states: State) -> ColumnElement[bool]:
+    """That a delivery is in one of these states, written as literals so that the partial indexes serve."""
+    literals = [literal_column(f"'{state.value}'") for state in states]
+    return deliveries.c.state == literals[0] if len(literals) == 1 else deliveries.c.state.in_(literals)
