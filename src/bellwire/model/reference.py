@@ -1,13 +1,21 @@
-"""How to reach one person in their own Teams chat with the bot."""
+"""How to reach one person in their own Teams chat with the bot, and how every activity adds to what is known of it.
+
+Teams repeats activities and brings them in any order (platform reference §1.4). Therefore each value remembers when it
+was said, and merging takes the newest of each: the same activities leave the same reference, however they came.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
 
+from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person
-from bellwire.model.surface import Surface
+from bellwire.model.surface import Surface, is_graph_chat_id
 
 
 class ReachState(StrEnum):
@@ -35,7 +43,8 @@ class ConversationReference:
     """The one Teams personal chat of one person with one sender's bot.
 
     ``state`` is derived: it follows from the five times (see ``reach_state``), so that activities may arrive in any
-    order and any number of times. ``seen_at`` is the newest activity that supplied the addresses and the profile.
+    order and any number of times. ``seen_at`` is the newest activity that supplied the addresses and the profile;
+    ``older`` holds, in microseconds since 1970, when each value was said that the newest activity did not repeat.
     """
 
     person: Person
@@ -56,6 +65,7 @@ class ConversationReference:
     person_at: datetime | None = None
     blocked_at: datetime | None = None
     disabled_at: datetime | None = None
+    older: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
     def state(self) -> ReachState:
@@ -67,6 +77,62 @@ class ConversationReference:
             blocked_at=self.blocked_at,
             disabled_at=self.disabled_at,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What one activity from the Teams chat, or one chat opened by ourselves, teaches about a person at ``at``."""
+
+    person: Person
+    at: datetime
+    source: Source
+    conversation_id: str
+    service_url: str
+    user_id: str | None = None
+    bot_id: str | None = None
+    name: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    app_version: str | None = None
+    installed: bool = False
+    removed: bool = False
+    by_person: bool = False
+
+
+def learn(known: ConversationReference | None, lesson: Lesson, now: datetime) -> ConversationReference:
+    """The reference after one more lesson. Newer values replace older ones, nothing never replaces something.
+
+    Lessons commute and may be repeated: only ``created_at``, the moment of the first one learnt, depends on the order.
+
+    Raises:
+        ValueError: the lesson is about somebody else; a mistake of the caller.
+    """
+    if known is None:
+        known = _blank(lesson, now)
+    if known.person != lesson.person:
+        raise ValueError("a lesson about one person cannot change the reference of another")
+    seen_at = max(known.seen_at, lesson.at)
+    values = {name: _merged(name, known, lesson) for name in _VALUES}
+    older = {name: stamp for name, (value, stamp) in values.items() if value is not None and stamp != _stamp(seen_at)}
+    said: dict[str, Any] = {name: value for name, (value, _) in values.items()}
+    return replace(
+        known,
+        **said,
+        seen_at=seen_at,
+        older=older,
+        installed_at=_latest(known.installed_at, lesson.at if lesson.installed else None),
+        removed_at=_latest(known.removed_at, lesson.at if lesson.removed else None),
+        person_at=_latest(known.person_at, lesson.at if lesson.by_person else None),
+    )
+
+
+def suspend(reference: ConversationReference, reason: Reason, at: datetime) -> ConversationReference:
+    """The reference after a send found ``reason`` at ``at``; unchanged where the reason says nothing of the person."""
+    fact = _SUSPENSIONS.get(reason)
+    if fact is None:
+        return reference
+    changed: dict[str, Any] = {fact: _latest(getattr(reference, fact), at)}
+    return replace(reference, **changed)
 
 
 def reach_state(
@@ -85,6 +151,63 @@ def reach_state(
     if _later(disabled_at, installed_at, person_at):
         return ReachState.DISABLED
     return ReachState.REACHABLE
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_VALUES: Final = (
+    "source",
+    "conversation_id",
+    "service_url",
+    "user_id",
+    "bot_id",
+    "name",
+    "locale",
+    "timezone",
+    "app_version",
+)
+_SUSPENSIONS: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.BLOCKED: "blocked_at",
+        Reason.DISABLED_BY_ADMIN: "disabled_at",
+        Reason.UNINSTALLED: "removed_at",
+        Reason.NOT_INSTALLED: "removed_at",
+    }
+)
+
+
+def _blank(lesson: Lesson, now: datetime) -> ConversationReference:
+    return ConversationReference(
+        person=lesson.person,
+        conversation_id=lesson.conversation_id,
+        service_url=lesson.service_url,
+        source=lesson.source,
+        created_at=now,
+        seen_at=lesson.at,
+    )
+
+
+def _merged(name: str, known: ConversationReference, lesson: Lesson) -> tuple[str | None, int]:
+    """The value that stays, and when it was said; of two said at once the greater, so that the order cannot matter."""
+    ours, theirs = getattr(known, name), getattr(lesson, name)
+    ours_at, theirs_at = known.older.get(name, _stamp(known.seen_at)), _stamp(lesson.at)
+    if theirs is None or ours is None:
+        return (ours, ours_at) if theirs is None else (theirs, theirs_at)
+    return max((ours, ours_at), (theirs, theirs_at), key=lambda said: _weight(name, *said))
+
+
+def _weight(name: str, value: str, stamp: int) -> tuple[bool, int, str]:
+    if name == "source":
+        return True, -stamp, value
+    # Graph's name of the chat is a stopgap: the Bot Connector does not always take it (platform reference §2.5, §7.4).
+    return name != "conversation_id" or not is_graph_chat_id(value), stamp, value
+
+
+def _stamp(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _latest(*times: datetime | None) -> datetime | None:
+    return max((time for time in times if time is not None), default=None)
 
 
 def _later(fact: datetime | None, *undone_by: datetime | None) -> bool:
