@@ -66,6 +66,7 @@ conversation_references = Table(
     moment("person_at"),
     moment("blocked_at"),
     moment("disabled_at"),
+    Column("older", JSON, nullable=False),
     required("state"),
     one_of("source", Source),
     one_of("surface", [Surface.TEAMS_PERSONAL]),
@@ -261,5 +262,5 @@ workers = Table(
 
 def in_state(*states: State) -> ColumnElement[bool]:
     """That a delivery is in one of these states, written as literals so that the partial indexes serve."""
-    literals = [literal_column(f"'{state.value}'") for state in states]
+    literals: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]
     return deliveries.c.state == literals[0] if len(literals) == 1 else deliveries.c.state.in_(literals)
