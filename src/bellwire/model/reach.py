@@ -1,0 +1,66 @@
+"""Whether a person can be reached, by which way, and if not, what is in it. Decided from what is known, without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from bellwire.model.delivery import IfUnreachable, State
+from bellwire.model.reason import Reason
+from bellwire.model.reference import ReachState
+from bellwire.model.surface import Surface
+
+
+class Way(StrEnum):
+    """How a person is reached."""
+
+    TEAMS_CHAT = "teams_chat"
+    OPEN_CHAT = "open_chat"
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """The person can be written to: in the chat that is known, or in one that has to be opened first."""
+
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """The person cannot be written to at present."""
+
+    reason: Reason
+
+
+OBSTACLES: Final = MappingProxyType(
+    {
+        ReachState.UNINSTALLED: Reason.UNINSTALLED,
+        ReachState.BLOCKED: Reason.BLOCKED,
+        ReachState.DISABLED: Reason.DISABLED_BY_ADMIN,
+    }
+)
+
+
+def reach(state: ReachState | None, seen: Collection[Surface]) -> Reachable | Obstacle:
+    """The way to a person whose stored chat has ``state`` (none: no chat is stored), seen on the surfaces ``seen``.
+
+    Whoever used the agent in Copilot acquired the app, so Teams opens their chat by object id; a member of a group
+    or a team is refused there with 403 (platform reference §1.1).
+    """
+    if state is ReachState.REACHABLE:
+        return Reachable(Way.TEAMS_CHAT)
+    if state is not None:
+        return Obstacle(OBSTACLES[state])
+    if Surface.COPILOT in seen or Surface.TEAMS_PERSONAL in seen:
+        return Reachable(Way.OPEN_CHAT)
+    return Obstacle(Reason.SEEN_ELSEWHERE_ONLY if seen else Reason.NEVER_SEEN)
+
+
+def first_state(found: Reachable | Obstacle, if_unreachable: IfUnreachable) -> State | Obstacle:
+    """Where a new delivery begins, or the obstacle for which it is refused."""
+    if isinstance(found, Reachable):
+        return State.QUEUED
+    return State.WAITING if if_unreachable is IfUnreachable.WAIT else found
