@@ -1,0 +1,80 @@
+"""Contenders take turns, a second or two each, so that a noisy machine is noisy for all of them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from bellwire.bench.figures import paired_ratio, per_thousand
+from bellwire.bench.peer import Peer
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """One turn: what was sent, in what time, for how much CPU (both in seconds)."""
+
+    sent: int
+    failed: int
+    seconds: float
+    cpu_seconds: float
+    rss_mb: float
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.sent / self.seconds
+
+
+@dataclass(slots=True)
+class Contender:
+    """Who takes part, and the laps so far."""
+
+    name: str
+    label: str
+    peer: Peer
+    laps: list[Lap] = field(default_factory=list)
+
+    async def run(self, seconds: float) -> None:
+        """One more lap."""
+        said = await self.peer.ask(seconds=seconds)
+        self.laps.append(
+            Lap(
+                sent=int(said["sent"]),
+                failed=int(said["failed"]),
+                seconds=float(said["seconds"]),
+                cpu_seconds=float(said["cpu_seconds"]),
+                rss_mb=float(said["rss_mb"]),
+            )
+        )
+
+    @property
+    def rates(self) -> list[float]:
+        """Messages a second, lap by lap."""
+        return [lap.rate for lap in self.laps]
+
+    @property
+    def costs(self) -> list[float]:
+        """CPU seconds for a thousand messages, lap by lap."""
+        return [per_thousand(lap.cpu_seconds, lap.sent) for lap in self.laps]
+
+
+async def take_turns(contenders: Sequence[Contender], rounds: int, seconds: float, told: Callable[[str], None]) -> None:
+    """Every contender once a round; each round begins with another one. The first round warms up and is dropped."""
+    for number in range(rounds + 1):
+        first = number % len(contenders)
+        for contender in (*contenders[first:], *contenders[:first]):
+            told(contender.label)
+            await contender.run(seconds)
+    for contender in contenders:
+        del contender.laps[0]
+
+
+def ratio(ours: Contender, theirs: Contender) -> float:
+    """How many times the other's rate, as the median over rounds."""
+    return paired_ratio(ours.rates, theirs.rates)
+
+
+def fastest(contenders: Sequence[Contender]) -> Contender:
+    """The one with the highest median rate."""
+    return max(contenders, key=lambda contender: median(contender.rates))

@@ -1,0 +1,56 @@
+"""The machine and the versions that a figure belongs to."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("bellwire", "aiohttp", "sqlalchemy", "uvloop", "orjson")
+
+
+def machine(now: datetime) -> dict[str, str | int]:
+    """What a reader needs to place the figures."""
+    return {
+        "date": f"{now:%Y-%m-%d %H:%M} UTC",
+        "processor": processor(),
+        "cores": os.cpu_count() or 0,
+        "memory_gb": memory_gb(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{package: _version(package) for package in PACKAGES},
+    }
+
+
+def processor() -> str:
+    """The processor's own name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def memory_gb() -> int:
+    """The machine's memory, rounded."""
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30))
+
+
+def cores() -> tuple[int | None, int | None]:
+    """The core for what is measured and the core for everything else; none where processes cannot be pinned."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None, None
+    allowed = sorted(os.sched_getaffinity(0))
+    return (allowed[0], allowed[1]) if len(allowed) > 1 else (allowed[0], allowed[0])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
