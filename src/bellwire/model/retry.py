@@ -1,0 +1,54 @@
+"""When a passing refusal is tried again, and when it is given up: pure functions of time and a random number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LONGEST_WAIT = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """At most ``tries`` tries within ``total`` seconds; waits grow from ``first`` to ``cap`` seconds."""
+
+    tries: int = 30
+    first: float = 1.0
+    cap: float = 60.0
+    total: float = 3600.0
+
+
+def backoff(previous: float | None, random: float, policy: RetryPolicy) -> float:
+    """Seconds to wait (decorrelated jitter): between ``first`` and three times the wait before, never over ``cap``.
+
+    ``random`` is from 0 up to 1; ``previous`` is the wait before this one, None the first time.
+    """
+    ceiling = min(policy.cap, 3 * max(previous or 0.0, policy.first))
+    return policy.first + random * max(ceiling - policy.first, 0.0)
+
+
+def retry_at(
+    now: datetime,
+    *,
+    after: float | None,
+    tries: int,
+    first_try_at: datetime,
+    previous: float | None,
+    random: float,
+    policy: RetryPolicy,
+) -> datetime | None:
+    """When to try again, or None if that would be one try, or too much time, too many.
+
+    ``after`` is Teams' own Retry-After in seconds: it is obeyed to the second, never earlier, and a wait of nothing is
+    still ``first`` seconds long. ``tries`` counts the try that was just refused.
+    """
+    wait = backoff(previous, random, policy) if after is None else min(max(after, policy.first), LONGEST_WAIT)
+    again = now + timedelta(seconds=wait)
+    if tries >= policy.tries or (again - first_try_at).total_seconds() > policy.total:
+        return None
+    return again
+
+
+def probe_after(halted_for: float) -> float:
+    """Seconds until a halted sender is tried again: as long as it has been halted, from 30 s to 15 minutes."""
+    return min(max(halted_for, 30.0), 900.0)
