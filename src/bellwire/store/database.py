@@ -1,0 +1,157 @@
+"""The way to the database: every read and every write of the service goes through here.
+
+Operations are plain functions of a ``sqlalchemy.Connection``, so that one piece of code serves both databases and
+several can be combined into one transaction. They may be run more than once, and must have no effect outside the
+database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from secrets import token_hex
+from typing import Literal, TypeVar
+from weakref import WeakSet
+
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from bellwire.errors import ConfigError
+from bellwire.store.failures import store_unavailable, unavailable
+from bellwire.store.group_commit import commit_together
+from bellwire.store.postgresql import PostgresqlBackend
+from bellwire.store.pump import Pump, Waiting
+from bellwire.store.sqlite import SqliteBackend
+from bellwire.store.wakeup import Bell
+
+T = TypeVar("T")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+
+class Database:
+    """One database, of either kind. Use it on one event loop: ``start``, then reads and writes, then ``close``.
+
+    Raises:
+        ConfigError: the URL names neither a SQLite file nor a PostgreSQL database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._backend = _backend_of(url)
+        self._voice = token_hex(8)
+        self._bells: WeakSet[Bell] = WeakSet()
+        self._pump = Pump(self._commit, self._backend.seats)
+        self._listener: asyncio.Task[None] | None = None
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which kind of database it is."""
+        return self._backend.dialect
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        try:
+            await self._backend.open()
+        except Exception as error:
+            await self._backend.close()
+            if unavailable(error):
+                raise store_unavailable(error) from error
+            raise
+        self._pump.start()
+        if isinstance(self._backend, PostgresqlBackend):
+            self._listener = asyncio.create_task(self._backend.listen(self._heard))
+
+    async def close(self) -> None:
+        """Commit what waits, refuse what comes later, and disconnect."""
+        await self._pump.stop()
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+        await self._backend.close()
+
+    async def migrate(self) -> None:
+        """Bring the tables up to date. Several processes may do so at once: one does, the others find it done."""
+        from bellwire.store.migrations import upgrade
+
+        await self._backend.on_writer(0, upgrade)
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            StoreUnavailable: there is none.
+        """
+        await self.read(lambda conn: conn.execute(text("SELECT 1")))
+
+    async def read(self, op: Callable[[Connection], T]) -> T:
+        """Run ``op`` in a transaction that sees one state of what is committed, and cannot write.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        try:
+            return await self._backend.read(op)
+        except Exception as error:
+            if unavailable(error):
+                raise store_unavailable(error) from error
+            raise
+
+    async def write(self, op: Callable[[Connection], T]) -> T:
+        """Run ``op`` in a transaction, together with those of other callers; returns when it is committed.
+
+        What ``op`` raises is raised here, and harms no other operation. A caller that is cancelled while it waits
+        does not stop its operation.
+
+        Raises:
+            StoreUnavailable: the database does not answer, or the store is closed. If the connection was lost during
+                the commit itself, the operation may have been committed all the same.
+        """
+        return await self._pump.submit(op)
+
+    def batched(self, op: Callable[[Connection, list[ItemT]], list[ResultT]]) -> Callable[[ItemT], Awaitable[ResultT]]:
+        """A way to write one item, where the items of callers at the same time are given to ``op`` as one list.
+
+        ``op`` returns one result for each item, in their order. If it raises, every item is done again alone.
+        """
+        return partial(self._pump.merge, op)
+
+    def bell(self) -> Bell:
+        """A bell that rings after every commit in which ``wakeup.ring`` was called."""
+        bell = Bell()
+        self._bells.add(bell)
+        return bell
+
+    async def _commit(self, seat: int, group: Sequence[Waiting]) -> None:
+        rings = await self._backend.on_writer(seat, partial(commit_together, entries=group, voice=self._voice))
+        if rings:
+            self._ring()
+
+    def _heard(self, voice: str) -> None:
+        if voice != self._voice:
+            self._ring()
+
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.ring()
+
+
+def _backend_of(url: str) -> SqliteBackend | PostgresqlBackend:
+    with suppress(ArgumentError, ValueError):
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            return SqliteBackend(parsed)
+        if kind == "postgresql":
+            return PostgresqlBackend(parsed)
+    raise ConfigError(
+        "The database's address is not understood.",
+        field="BELLWIRE_DATABASE_URL",
+        remedy="Use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/NAME.",
+    )

@@ -1,0 +1,46 @@
+"""Which errors of the drivers mean that the database does not answer, as opposed to: it says no."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bellwire.errors import StoreUnavailable
+
+# Out of resources, stopped by an operator, trouble of the system below, connection lost, not (yet) writable.
+_POSTGRESQL_CLASSES: Final = ("08", "53", "57P", "58", "25006")
+_POSTGRESQL_CONTENTION: Final = ("40001", "40P01")
+_SQLITE_CODES: Final = frozenset(
+    {"BUSY", "LOCKED", "FULL", "IOERR", "READONLY", "CANTOPEN", "CORRUPT", "NOTADB", "NOMEM", "PROTOCOL", "PERM"}
+)
+
+
+def unavailable(error: BaseException) -> bool:
+    """Whether the database did not answer, or could not do at all what was asked."""
+    if isinstance(error, OSError | PoolTimeout | InterfaceError | PendingRollbackError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or cause(error).startswith(_POSTGRESQL_CLASSES) or cause(error) in _SQLITE_CODES
+
+
+def contended(error: BaseException) -> bool:
+    """Whether PostgreSQL sacrificed this transaction for another one, so that doing it again will help."""
+    return isinstance(error, DBAPIError) and cause(error) in _POSTGRESQL_CONTENTION
+
+
+def cause(error: BaseException) -> str:
+    """PostgreSQL's SQLSTATE or SQLite's primary error code (without its prefix); empty if there is none."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(origin, sqlite3.Error):
+        return getattr(origin, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
+    return getattr(origin, "sqlstate", None) or ""
+
+
+def store_unavailable(error: BaseException) -> StoreUnavailable:
+    """The error that callers see. It names the kind of failure only: addresses and parameters stay out of it."""
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return StoreUnavailable(f"{type(origin).__name__} {cause(error)}".strip() + ".")

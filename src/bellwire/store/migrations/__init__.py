@@ -1,0 +1,27 @@
+"""The history of the tables, run by the program itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+_LOCK: Final = 0x62656C6C
+
+
+def upgrade(conn: Connection) -> None:
+    """Bring the tables up to date, in one transaction that only one process at a time can hold."""
+    with conn.begin():
+        if conn.dialect.name == "postgresql":
+            conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        command.upgrade(configuration(conn), "head")
+
+
+def configuration(conn: Connection) -> Config:
+    """Alembic's settings for this connection."""
+    config = Config(attributes={"connection": conn})
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config
