@@ -13,6 +13,8 @@ class Step(StrEnum):
 
     OPEN_CHAT = "open_chat"
     POST = "post"
+    CHANGE = "change"
+    TAKE_BACK = "take_back"
 
 
 class Scope(StrEnum):

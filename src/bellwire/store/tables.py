@@ -25,13 +25,15 @@ from sqlalchemy import (
 )
 
 from bellwire.model.delivery import FINAL, OPEN, IfUnreachable, OnUnknown, Priority, State
-from bellwire.model.outcome import Step
+from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import RecipientKind
 from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
 from bellwire.store.columns import lower_case, moment, one_of, optional, quoted, required
 
 OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt")
+AMENDING: Final = (Step.CHANGE, Step.TAKE_BACK)
+AMENDMENT_STATES: Final = ("queued", "sending", "done", "superseded", "failed")
 COUNTERS: Final = ("accepted", State.SENT, State.UNDELIVERABLE, State.UNKNOWN, State.CANCELLED, State.EXPIRED)
 
 metadata = MetaData(
@@ -194,12 +196,53 @@ attempts = Table(
     optional("outcome"),
     Column("status", Integer),
     optional("code"),
+    optional("remedy"),
     moment("retry_at"),
+    optional("amendment_id"),
     one_of("step", Step),
     one_of("outcome", OUTCOMES),
+    one_of("remedy", Remedy),
     CheckConstraint("number >= 1", name="number"),
     CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
     Index("ix_attempts_started", "tenant_id", "sender", "started_at"),
+)
+
+amendments = Table(
+    "amendments",
+    metadata,
+    required("id", primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
+    required("tenant_id"),
+    required("sender"),
+    required("aad_object_id"),
+    required("step"),
+    Column("message_id", ForeignKey("messages.id")),
+    required("state"),
+    moment("run_at", nullable=False),
+    moment("accepted_at", nullable=False),
+    moment("finished_at"),
+    optional("reason"),
+    optional("claimed_by"),
+    moment("claimed_at"),
+    one_of("step", AMENDING),
+    one_of("state", AMENDMENT_STATES),
+    CheckConstraint("(step = 'change') = (message_id IS NOT NULL)", name="message"),
+    CheckConstraint("(finished_at IS NULL) = (state IN ('queued', 'sending'))", name="finished"),
+    CheckConstraint("(reason IS NOT NULL) = (state = 'failed')", name="explained"),
+    CheckConstraint("state <> 'sending' OR (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)", name="claimed"),
+    Index("ix_amendments_delivery_id", "delivery_id"),
+)
+Index(
+    "ix_amendments_queued",
+    *(amendments.c[name] for name in ("tenant_id", "sender", "run_at", "id")),
+    sqlite_where=text("state = 'queued'"),
+    postgresql_where=text("state = 'queued'"),
+)
+Index(
+    "ix_amendments_sending",
+    amendments.c.claimed_by,
+    sqlite_where=text("state = 'sending'"),
+    postgresql_where=text("state = 'sending'"),
 )
 
 books = Table(
@@ -220,6 +263,7 @@ lanes = Table(
     moment("paused_until"),
     optional("halted_reason"),
     moment("halted_at"),
+    optional("owner"),
     CheckConstraint("(halted_reason IS NULL) = (halted_at IS NULL)", name="halted"),
 )
 EVERY_TENANT: Final = "*"
@@ -254,6 +298,7 @@ workers = Table(
     "workers",
     metadata,
     required("id", primary_key=True),
+    optional("process"),
     moment("started_at", nullable=False),
     moment("heartbeat_at", nullable=False),
     moment("stopped_at"),

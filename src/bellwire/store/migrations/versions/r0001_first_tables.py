@@ -22,6 +22,7 @@ def upgrade() -> None:
     _messages()
     _deliveries()
     _attempts()
+    _amendments()
     _books()
     _lanes()
     _idempotency_keys()
@@ -218,9 +219,12 @@ def _attempts() -> None:
         sa.Column("outcome", TEXT, nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("code", TEXT, nullable=True),
+        sa.Column("remedy", TEXT, nullable=True),
         sa.Column("retry_at", TIME, nullable=True),
+        sa.Column("amendment_id", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("delivery_id", "number", name="pk_attempts"),
-        sa.CheckConstraint("step IN ('open_chat', 'post')", name=op.f("ck_attempts_step")),
+        sa.CheckConstraint("step IN ('change', 'open_chat', 'post', 'take_back')", name=op.f("ck_attempts_step")),
+        sa.CheckConstraint("remedy IN ('new_token', 'open_chat', 'switch_host')", name=op.f("ck_attempts_remedy")),
         sa.CheckConstraint(
             "outcome IN ('halt', 'heal', 'opened', 'retry', 'sent', 'undeliverable', 'unknown')",
             name=op.f("ck_attempts_outcome"),
@@ -230,6 +234,53 @@ def _attempts() -> None:
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_attempts_delivery_id")),
     )
     op.create_index("ix_attempts_started", "attempts", ["tenant_id", "sender", "started_at"])
+
+
+def _amendments() -> None:
+    op.create_table(
+        "amendments",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("delivery_id", TEXT, nullable=False),
+        sa.Column("tenant_id", TEXT, nullable=False),
+        sa.Column("sender", TEXT, nullable=False),
+        sa.Column("aad_object_id", TEXT, nullable=False),
+        sa.Column("step", TEXT, nullable=False),
+        sa.Column("message_id", TEXT, nullable=True),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("run_at", TIME, nullable=False),
+        sa.Column("accepted_at", TIME, nullable=False),
+        sa.Column("finished_at", TIME, nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
+        sa.Column("claimed_by", TEXT, nullable=True),
+        sa.Column("claimed_at", TIME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_amendments"),
+        sa.CheckConstraint("step IN ('change', 'take_back')", name=op.f("ck_amendments_step")),
+        sa.CheckConstraint(
+            "state IN ('done', 'failed', 'queued', 'sending', 'superseded')", name=op.f("ck_amendments_state")
+        ),
+        sa.CheckConstraint("(step = 'change') = (message_id IS NOT NULL)", name=op.f("ck_amendments_message")),
+        sa.CheckConstraint(
+            "(finished_at IS NULL) = (state IN ('queued', 'sending'))", name=op.f("ck_amendments_finished")
+        ),
+        sa.CheckConstraint("(reason IS NOT NULL) = (state = 'failed')", name=op.f("ck_amendments_explained")),
+        sa.CheckConstraint(
+            "state <> 'sending' OR (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)",
+            name=op.f("ck_amendments_claimed"),
+        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_amendments_delivery_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_amendments_message_id")),
+    )
+    op.create_index("ix_amendments_delivery_id", "amendments", ["delivery_id"])
+    where = sa.text("state = 'queued'")
+    op.create_index(
+        "ix_amendments_queued",
+        "amendments",
+        ["tenant_id", "sender", "run_at", "id"],
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+    where = sa.text("state = 'sending'")
+    op.create_index("ix_amendments_sending", "amendments", ["claimed_by"], sqlite_where=where, postgresql_where=where)
 
 
 def _books() -> None:
@@ -264,6 +315,7 @@ def _lanes() -> None:
         sa.Column("paused_until", TIME, nullable=True),
         sa.Column("halted_reason", TEXT, nullable=True),
         sa.Column("halted_at", TIME, nullable=True),
+        sa.Column("owner", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "sender", name="pk_lanes"),
         sa.CheckConstraint("(halted_reason IS NULL) = (halted_at IS NULL)", name=op.f("ck_lanes_halted")),
     )
@@ -304,6 +356,7 @@ def _workers() -> None:
     op.create_table(
         "workers",
         sa.Column("id", TEXT, nullable=False),
+        sa.Column("process", TEXT, nullable=True),
         sa.Column("started_at", TIME, nullable=False),
         sa.Column("heartbeat_at", TIME, nullable=False),
         sa.Column("stopped_at", TIME, nullable=True),
