@@ -275,6 +275,7 @@ idempotency_keys = Table(
     required("key", primary_key=True),
     required("body_hash"),
     required("delivery_id"),
+    optional("answer"),
     moment("created_at", nullable=False),
     moment("expires_at", nullable=False),
     CheckConstraint("expires_at > created_at", name="lifetime"),

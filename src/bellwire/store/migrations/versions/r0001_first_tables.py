@@ -328,6 +328,7 @@ def _idempotency_keys() -> None:
         sa.Column("key", TEXT, nullable=False),
         sa.Column("body_hash", TEXT, nullable=False),
         sa.Column("delivery_id", TEXT, nullable=False),
+        sa.Column("answer", TEXT, nullable=True),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("caller", "key", name="pk_idempotency_keys"),
