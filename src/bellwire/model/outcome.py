@@ -34,7 +34,7 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Teams accepted the activity and returned its id."""
+    """Teams accepted the activity, its change or its removal; ``activity_id`` is the activity's own."""
 
     activity_id: str
 
@@ -59,12 +59,16 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Heal:
-    """Can be mended once by ``remedy``; is ``otherwise`` if that was already tried."""
+    """Can be mended once by ``remedy``; is ``otherwise`` if that was already tried.
+
+    ``service_url`` is where to send instead, given with ``SWITCH_HOST`` alone.
+    """
 
     remedy: Remedy
     otherwise: Undeliverable | Halt
     status: int
     code: str
+    service_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
