@@ -1,0 +1,166 @@
+"""What the service answers, as plain objects. A field that a newer service adds is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from bellwire.model.delivery import State
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request to Teams. ``outcome`` is none while it is under way."""
+
+    number: int
+    step: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    status: int | None = None
+    code: str | None = None
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where one message to one person stands. ``attempts`` is filled where one delivery was asked for."""
+
+    id: str
+    state: State
+    final: bool
+    sender: str
+    tenant_id: str
+    aad_object_id: str
+    message_id: str
+    priority: str
+    accepted_at: datetime
+    attempt_count: int
+    if_unreachable: str = "fail"
+    on_unknown: str = "hold"
+    reason: str | None = None
+    fact: str | None = None
+    remedy: str | None = None
+    mover: str | None = None
+    reference: str | None = None
+    run_at: datetime | None = None
+    expires_at: datetime | None = None
+    finished_at: datetime | None = None
+    conversation_id: str | None = None
+    activity_id: str | None = None
+    resend_of: str | None = None
+    changed_at: datetime | None = None
+    taken_back_at: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def sent(self) -> bool:
+        """Whether Teams took it."""
+        return self.state is State.SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whether one sender can reach a person, and if not, why and what to do."""
+
+    sender: str
+    reachable: bool
+    way: str | None = None
+    reason: str | None = None
+    fact: str | None = None
+    remedy: str | None = None
+    mover: str | None = None
+    conversation_id: str | None = None
+    seen_at: datetime | None = None
+    seen_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person of a tenant, as each sender knows them."""
+
+    tenant_id: str
+    aad_object_id: str
+    name: str | None = None
+    senders: tuple[Reach, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BooksLine:
+    """The books of one sender in one tenant: accepted is the sum of all the others."""
+
+    tenant_id: str
+    sender: str
+    accepted: int
+    sent: int
+    undeliverable: int
+    unknown: int
+    cancelled: int
+    expired: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What became of everything that was ever accepted."""
+
+    balanced: bool
+    accepted: int
+    sent: int
+    undeliverable: int
+    unknown: int
+    cancelled: int
+    expired: int
+    open: int
+    lines: tuple[BooksLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a long list; ``next`` is where the following page begins."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def delivery(answer: Mapping[str, Any]) -> Delivery:
+    """A delivery."""
+    known = _known(Delivery, {**answer, **answer["person"]})
+    attempts = tuple(Attempt(**_known(Attempt, one)) for one in answer.get("attempts") or ())
+    return Delivery(**{**known, "state": State(answer["state"]), "attempts": attempts})
+
+
+def person(answer: Mapping[str, Any]) -> Person:
+    """A person."""
+    senders = tuple(_reach(one) for one in answer.get("senders") or ())
+    return Person(**{**_known(Person, answer), "senders": senders})
+
+
+def books(answer: Mapping[str, Any]) -> Books:
+    """The books."""
+    lines = tuple(BooksLine(**_known(BooksLine, one)) for one in answer.get("lines") or ())
+    return Books(**{**_known(Books, answer), "lines": lines})
+
+
+def _reach(answer: Mapping[str, Any]) -> Reach:
+    seen = tuple(one["surface"] for one in answer.get("seen") or ())
+    return Reach(**{**_known(Reach, answer), "seen_on": seen})
+
+
+def _known(kind: type[Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    names = {one.name: str(one.type) for one in fields(kind)}
+    return {name: _value(names[name], value) for name, value in answer.items() if name in names}
+
+
+def _value(kind: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if kind.startswith("datetime") and isinstance(value, str) else value

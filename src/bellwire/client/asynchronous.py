@@ -1,0 +1,220 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Protocol, TypeAlias
+from urllib.parse import quote
+from uuid import uuid4
+
+from bellwire.client import answers
+from bellwire.client.answers import Books, Delivery, Page, Person
+from bellwire.client.wire import Wire
+from bellwire.model.delivery import IfUnreachable, OnUnknown, State
+
+DEFAULT_URL: Final = "http://127.0.0.1:3978"
+LONGEST_LOOK: Final = 1.0
+
+
+class TypedCard(Protocol):
+    """A card of a library that models cards, such as ``microsoft-teams-cards``."""
+
+    def model_dump(self, *, mode: str = ..., by_alias: bool = ..., exclude_none: bool = ...) -> dict[str, Any]:
+        """The card as JSON has it."""
+
+
+Card: TypeAlias = Mapping[str, Any] | TypedCard
+To: TypeAlias = str | Mapping[str, str]
+
+
+class AsyncClient:
+    """Calls to one Bellwire service.
+
+    ``url`` and ``key`` come from ``BELLWIRE_URL`` and ``BELLWIRE_API_KEY`` if they are left out. ``timeout`` is in
+    seconds, for one call. Close the client, or use it as ``async with``.
+
+    Every method raises the errors of ``bellwire.errors``: ``InvalidKey``, ``InvalidInput``, ``Unreachable``,
+    ``NotFound``, ``Conflict`` as the service says, and ``Unavailable`` if it does not answer.
+    """
+
+    def __init__(self, url: str | None = None, *, key: str | None = None, timeout: float = 30.0) -> None:
+        self._wire = Wire(
+            url or os.environ.get("BELLWIRE_URL", DEFAULT_URL), key or os.environ.get("BELLWIRE_API_KEY", ""), timeout
+        )
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._wire.close()
+
+    async def send(
+        self,
+        *,
+        to: To,
+        text: str | None = None,
+        card: Card | None = None,
+        summary: str | None = None,
+        tenant_id: str | None = None,
+        sender: str | None = None,
+        priority: str | None = None,
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        if_unreachable: IfUnreachable | str | None = None,
+        on_unknown: OnUnknown | str | None = None,
+        reference: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Delivery:
+        """Have one message sent to one person; returns as soon as the service has written it down.
+
+        ``to`` is the person's Entra object id, or a mapping as the API has it. ``card`` is an Adaptive Card as a
+        mapping or a typed one, and needs a ``summary``. Without an ``idempotency_key`` one is made for this call, so
+        that a repetition after a lost connection cannot send twice.
+        """
+        body = {
+            "to": _recipient(to, tenant_id),
+            "text": text,
+            "card": _card(card),
+            "summary": summary,
+            "sender": sender,
+            "priority": priority,
+            "send_at": _moment(send_at),
+            "expires_at": _moment(expires_at),
+            "if_unreachable": if_unreachable,
+            "on_unknown": on_unknown,
+            "reference": reference,
+        }
+        answer = await self._wire.call(
+            "POST", "/v1/messages", body=_given(body), idempotency_key=idempotency_key or str(uuid4())
+        )
+        return answers.delivery(answer)
+
+    async def delivery(self, delivery_id: str) -> Delivery:
+        """Where a delivery stands, with its attempts."""
+        return answers.delivery(await self._wire.call("GET", _path(delivery_id)))
+
+    async def deliveries(
+        self,
+        *,
+        state: State | str | None = None,
+        sender: str | None = None,
+        tenant_id: str | None = None,
+        aad_object_id: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[Delivery]:
+        """Deliveries, the newest first; ``after`` takes the ``next`` of the page before."""
+        query = {
+            "state": state,
+            "sender": sender,
+            "tenant_id": tenant_id,
+            "aad_object_id": aad_object_id,
+            "limit": _number(limit),
+            "after": after,
+        }
+        answer = await self._wire.call("GET", "/v1/deliveries", query=query)
+        return Page([answers.delivery(one) for one in answer["deliveries"]], answer.get("next"))
+
+    async def wait(self, delivery_id: str, *, timeout: float = 60.0) -> Delivery:
+        """The delivery, once it is final; or as it stands after ``timeout`` seconds."""
+        until, pause = time.monotonic() + timeout, 0.02
+        while True:
+            found = await self.delivery(delivery_id)
+            left = until - time.monotonic()
+            if found.final or left <= 0:
+                return found
+            await asyncio.sleep(min(pause, left))
+            pause = min(LONGEST_LOOK, pause * 1.5)
+
+    async def cancel(self, delivery_id: str) -> Delivery:
+        """Stop a delivery that has not gone out yet."""
+        return answers.delivery(await self._wire.call("POST", _path(delivery_id, "cancel")))
+
+    async def resend(self, delivery_id: str, *, idempotency_key: str | None = None) -> Delivery:
+        """Try a delivery again that ended without being sent; returns the new one."""
+        answer = await self._wire.call(
+            "POST", _path(delivery_id, "resend"), idempotency_key=idempotency_key or str(uuid4())
+        )
+        return answers.delivery(answer)
+
+    async def change(
+        self, delivery_id: str, *, text: str | None = None, card: Card | None = None, summary: str | None = None
+    ) -> Delivery:
+        """Put another text or card in the place of what was sent, or of what is yet to be sent."""
+        body = _given({"text": text, "card": _card(card), "summary": summary})
+        return answers.delivery(await self._wire.call("PUT", _path(delivery_id, "message"), body=body))
+
+    async def take_back(self, delivery_id: str) -> Delivery:
+        """Remove what was sent from the person's chat."""
+        return answers.delivery(await self._wire.call("DELETE", _path(delivery_id, "message")))
+
+    async def person(self, aad_object_id: str, *, tenant_id: str) -> Person:
+        """Whether a person can be reached, by which sender, and if not why and what to do."""
+        path = f"/v1/people/{quote(tenant_id, safe='')}/{quote(aad_object_id, safe='')}"
+        return answers.person(await self._wire.call("GET", path))
+
+    async def people(
+        self,
+        *,
+        sender: str | None = None,
+        state: str | None = None,
+        surface: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[Person]:
+        """The people that are known; ``after`` takes the ``next`` of the page before."""
+        query = {"sender": sender, "state": state, "surface": surface, "limit": _number(limit), "after": after}
+        answer = await self._wire.call("GET", "/v1/people", query=query)
+        return Page([answers.person(one) for one in answer["people"]], answer.get("next"))
+
+    async def everyone(self, *, sender: str | None = None, state: str | None = None) -> AsyncIterator[Person]:
+        """All people that are known, page by page."""
+        after: str | None = None
+        while True:
+            page = await self.people(sender=sender, state=state, limit=200, after=after)
+            for one in page:
+                yield one
+            if (after := page.next) is None:
+                return
+
+    async def books(self, *, audit: bool = False) -> Books:
+        """What became of everything; with ``audit`` counted anew from the deliveries and compared."""
+        return answers.books(await self._wire.call("GET", "/v1/books", query={"audit": "true" if audit else None}))
+
+
+def _path(delivery_id: str, *rest: str) -> str:
+    return "/".join(("/v1/deliveries", quote(delivery_id, safe=""), *rest))
+
+
+def _recipient(to: To, tenant_id: str | None) -> dict[str, str]:
+    named = {("upn" if "@" in to else "aad_object_id"): to} if isinstance(to, str) else dict(to)
+    return {**named, "tenant_id": tenant_id} if tenant_id else named
+
+
+def _card(card: Card | None) -> dict[str, Any] | None:
+    if card is None or isinstance(card, Mapping):
+        return None if card is None else dict(card)
+    return card.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _given(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}

@@ -1,0 +1,63 @@
+"""Turns problem+json back into the error that the service raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from bellwire.errors import (
+    BellwireError,
+    Conflict,
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidKey,
+    NotFound,
+    StoreUnavailable,
+    TenantNotAllowed,
+    TooLarge,
+    Unavailable,
+    Unreachable,
+)
+from bellwire.model.reason import Reason
+
+UNREACHABLE: Final = frozenset({Unreachable.code, "recipient_not_resolvable", *Reason})
+BY_CODE: Final[Mapping[str, type[BellwireError]]] = {
+    one.code: one for one in (IdempotencyConflict, StoreUnavailable, TenantNotAllowed, InvalidKey)
+}
+BY_STATUS: Final[Mapping[int, type[BellwireError]]] = {
+    HTTPStatus.UNAUTHORIZED: InvalidKey,
+    HTTPStatus.FORBIDDEN: TenantNotAllowed,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge,
+    HTTPStatus.BAD_GATEWAY: Unavailable,
+    HTTPStatus.SERVICE_UNAVAILABLE: Unavailable,
+    HTTPStatus.GATEWAY_TIMEOUT: Unavailable,
+}
+
+
+def error_of(status: int, problem: Any) -> BellwireError:
+    """The error for an answer that is no success; for one without problem details, an error by its status alone."""
+    fields: Mapping[str, Any] = problem if isinstance(problem, Mapping) else {}
+    code = _text(fields.get("code"))
+    return _class(status, code)(
+        _text(fields.get("detail")) or f"The service answered with HTTP {status}.",
+        field=_text(fields.get("field")),
+        code=code,
+        remedy=_text(fields.get("remedy")),
+    )
+
+
+def _class(status: int, code: str | None) -> type[BellwireError]:
+    if code is not None and code in BY_CODE:
+        return BY_CODE[code]
+    if status == Unreachable.status and code in UNREACHABLE:
+        return Unreachable
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    return InvalidInput if status < HTTPStatus.INTERNAL_SERVER_ERROR else BellwireError
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

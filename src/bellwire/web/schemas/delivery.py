@@ -1,0 +1,97 @@
+"""What became of a message: the answer about a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from bellwire.model.delivery import Delivery, IfUnreachable, OnUnknown, State
+from bellwire.model.outcome import Step
+from bellwire.model.reason import EXPLANATIONS, Mover, Reason
+from bellwire.model.recipient import RecipientKind
+from bellwire.store.attempts import Attempt
+from bellwire.web.schemas.fields import View
+from bellwire.web.schemas.message import PriorityName
+
+
+class PersonKey(View):
+    """A person of a tenant."""
+
+    tenant_id: str
+    aad_object_id: str
+
+
+class NamedRecipient(View):
+    """The person as the caller named them."""
+
+    kind: RecipientKind
+    value: str
+    tenant_id: str | None = None
+
+
+class AttemptView(View):
+    """One request to Teams."""
+
+    number: int = Field(description="Counts from 1.")
+    step: Step = Field(description="Whether the chat was opened, or the message posted into it.")
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = Field(default=None, description="None while it is under way.")
+    status: int | None = Field(default=None, description="Teams' HTTP status, if there was an answer.")
+    code: str | None = Field(default=None, description="Teams' error code.")
+    retry_at: datetime | None = Field(default=None, description="When the next attempt is due.")
+
+
+class DeliveryView(View):
+    """Where one message to one person stands."""
+
+    id: str = Field(examples=["01932f6e-7c1a-7b3e-9d41-0f6e2c1b5a77"])
+    state: State = Field(description="`sent` means that Teams took it and returned an activity id.")
+    final: bool = Field(description="Whether nothing more happens by itself.")
+    reason: Reason | None = Field(default=None, description="Why it did not end well, or what it waits for.")
+    fact: str | None = Field(default=None, description="The reason in words.")
+    remedy: str | None = Field(default=None, description="What to do about it.")
+    mover: Mover | None = Field(default=None, description="Whose move it is.")
+    sender: str
+    to: NamedRecipient
+    person: PersonKey
+    message_id: str = Field(description="Shared by all deliveries of one message.")
+    priority: PriorityName
+    if_unreachable: IfUnreachable
+    on_unknown: OnUnknown
+    reference: str | None = Field(default=None, description="The caller's own words for it.")
+    accepted_at: datetime
+    run_at: datetime | None = Field(default=None, description="When it may go out next; none once it is final.")
+    expires_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempt_count: int
+    conversation_id: str | None = Field(default=None, description="The Teams chat that it went to.")
+    activity_id: str | None = Field(default=None, description="Teams' id of the message.")
+    resend_of: str | None = Field(default=None, description="The delivery that this one tries again.")
+    changed_at: datetime | None = Field(default=None, description="When what was sent was last changed.")
+    taken_back_at: datetime | None = Field(default=None, description="When what was sent was taken back.")
+
+
+class DeliveryDetail(DeliveryView):
+    """A delivery with every attempt."""
+
+    attempts: list[AttemptView]
+
+
+class DeliveryPage(View):
+    """Deliveries, the newest first."""
+
+    deliveries: list[DeliveryView]
+    next: str | None = Field(default=None, description="Pass it as `after` for the next page; none at the end.")
+
+
+def view(delivery: Delivery) -> DeliveryView:
+    """The answer about a delivery."""
+    return DeliveryView(**_fields(delivery))
+
+
+def detail(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryDetail:
+    """The answer about a delivery with its attempts."""
+    return DeliveryDetail(**_fields(delivery), attempts=[_attempt(attempt) for attempt in attempts])
