@@ -1,1 +1,9 @@
-"""A Teams to run against over real HTTP: login, Bot Connector, people and their chats."""
+"""A Teams to run against over real HTTP: login, Bot Connector, people, faults, a control API and a chat page."""
+
+from bellwire.simulator.actor import Actor
+from bellwire.simulator.bot import Bot
+from bellwire.simulator.limits import Limits, Window
+from bellwire.simulator.signing import Flaw
+from bellwire.simulator.simulator import Simulator
+
+__all__ = ["Actor", "Bot", "Flaw", "Limits", "Simulator", "Window"]

@@ -1,0 +1,154 @@
+"""What a person does to a bot: each deed changes the simulated Teams and sends the bot what Teams would send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bellwire.simulator import activities, naming
+from bellwire.simulator.activities import Stage
+from bellwire.simulator.bot import Bot
+from bellwire.simulator.chat import Chat, Json, Kind, Line
+from bellwire.simulator.courier import Answer
+from bellwire.simulator.person import Person, Presence
+from bellwire.simulator.signing import Flaw
+from bellwire.simulator.teams import Teams
+
+INSTALLED_BY = frozenset({"add", "upgrade", "add-upgrade"})
+
+
+class Actor:
+    """One person, acting towards one bot.
+
+    Every deed that Teams reports takes ``patch``, a JSON merge patch for what is sent (hostile casing, missing keys),
+    and ``flaw``, one thing wrong with its token; it returns what the bot answered.
+    """
+
+    def __init__(self, teams: Teams, person: Person, bot: Bot) -> None:
+        self._teams = teams
+        self.person = person
+        self.bot = bot
+
+    @property
+    def aad_object_id(self) -> str:
+        return self.person.aad_object_id
+
+    @property
+    def tenant_id(self) -> str:
+        return self.person.tenant_id
+
+    @property
+    def presence(self) -> Presence:
+        """Installed, blocked and so on; change it to set the scene without telling the bot."""
+        return self._teams.world.presence(self.bot, self.person)
+
+    @property
+    def user_id(self) -> str:
+        """The 29: id that this bot knows the person by."""
+        return self.presence.user_id
+
+    @property
+    def service_url(self) -> str:
+        return self._teams.regions.service_url(self.person)
+
+    def chat(self, on: str = "teams") -> Chat:
+        """The conversation on one of the surfaces ``teams``, ``copilot`` and ``m365``, or the one with this id."""
+        world = self._teams.world
+        if on in world.chats:
+            return world.chats[on]
+        kind = Kind(on)
+        return (
+            world.personal_chat(self.bot, self.person)
+            if kind is Kind.TEAMS
+            else world.copilot_chat(self.bot, self.person, kind)
+        )
+
+    def received(self, on: str = "teams") -> list[Line]:
+        """What the bot wrote to this person there and did not delete."""
+        return [line for line in self.chat(on).lines.values() if line.from_bot and line.deleted_at is None]
+
+    async def install(
+        self, action: str = "add", *, patch: Mapping[str, Any] | None = None, flaw: Flaw | None = None
+    ) -> list[Answer]:
+        """Installs (or upgrades) the app for this person; the first time Teams also reports the new members."""
+        presence = self.presence
+        presence.installed, presence.removed = True, False
+        stage = self._stage(self.chat())
+        sent = [activities.installation(stage, action)]
+        if not presence.greeted:
+            presence.greeted = True
+            both = [activities.bot_member(stage), activities.user_member(stage)]
+            sent.append(activities.membership(self._stage(self.chat()), added=both))
+        return [await self._send(activity, patch, flaw) for activity in sent]
+
+    async def uninstall(
+        self, action: str = "remove", *, patch: Mapping[str, Any] | None = None, flaw: Flaw | None = None
+    ) -> Answer:
+        """Uninstalls the app; the chat stays, and writing into it is refused."""
+        self.presence.installed, self.presence.acquired, self.presence.removed = False, False, True
+        return await self._send(activities.installation(self._stage(self.chat()), action), patch, flaw)
+
+    async def say(
+        self, text: str, on: str = "teams", *, patch: Mapping[str, Any] | None = None, flaw: Flaw | None = None
+    ) -> Answer:
+        """Writes to the bot on a surface, or in the conversation with this id."""
+        chat = self.chat(on)
+        self._use(chat)
+        message_id = self._teams.ids.next(self._teams.clock.now())
+        stage = self._stage(chat, message_id)
+        activity = activities.message(stage, text)
+        chat.add(Line(message_id, stage.now, self.aad_object_id, False, activity))
+        return await self._send(activity, patch, flaw)
+
+    def _use(self, chat: Chat) -> None:
+        """Who writes has the app: through Copilot without an install, in Teams with one; and blocks it no longer."""
+        if chat.kind is Kind.TEAMS:
+            self.presence.installed, self.presence.removed, self.presence.blocked = True, False, False
+        elif chat.kind.is_copilot and not self.presence.removed:
+            self.presence.acquired = True
+
+    def block(self) -> None:
+        """Blocks the bot. Teams tells nobody (platform reference §1.2)."""
+        self.presence.blocked = True
+        self._changed()
+
+    def unblock(self) -> None:
+        self.presence.blocked = False
+        self._changed()
+
+    def disable(self, disabled: bool = True) -> None:
+        """An administrator forbids (or allows) the app for this person. Teams tells nobody."""
+        self.presence.disabled = disabled
+        self._changed()
+
+    def delete_chat(self) -> None:
+        """Deletes the Teams chat with the bot: its id is dead, a create makes a new one."""
+        self._teams.world.forget_personal_chat(self.bot, self.person)
+        self._changed()
+
+    def move(self, region: str) -> None:
+        """This person's service URL changes; the bot learns it with their next activity."""
+        self.person.region = region
+        self._changed()
+
+    def _changed(self) -> None:
+        state = {"person": self.aad_object_id, "state": self.presence.state}
+        self._teams.events.happened("person", lambda: state)
+
+    def _stage(self, chat: Chat, activity_id: str | None = None) -> Stage:
+        return Stage(
+            bot=self.bot,
+            person=self.person,
+            user_id=self.user_id,
+            chat=chat,
+            service_url=self.service_url,
+            now=self._teams.clock.now(),
+            id=activity_id or naming.event_id(),
+            team=self._teams.world.teams.get(chat.team_id or ""),
+        )
+
+    async def _send(self, activity: Json, patch: Mapping[str, Any] | None, flaw: Flaw | None) -> Answer:
+        self._changed()
+        if patch:
+            activity = activities.patched(activity, patch)
+        return await self._teams.courier.deliver(self.bot, activity, flaw)

@@ -1,0 +1,60 @@
+"""Access tokens that the login service gave out, and whom they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import jwt
+
+from bellwire.simulator import naming
+from bellwire.simulator.bot import Bot
+from bellwire.simulator.signing import SigningKey
+
+DEFAULT_LIFETIME = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One token: for which app, for which audience, until when."""
+
+    app_id: str
+    audience: str
+    expires_at: datetime
+
+
+class Grants:
+    """Every token given out. Checked by look-up, since who makes a token knows it."""
+
+    def __init__(self) -> None:
+        self.lifetime = DEFAULT_LIFETIME
+        self._given: dict[str, Grant] = {}
+        self._key: SigningKey | None = None
+
+    def give(self, bot: Bot, audience: str, now: datetime) -> str:
+        """A new access token, good for ``lifetime`` seconds."""
+        grant = Grant(bot.app_id, audience, now + timedelta(seconds=self.lifetime))
+        token = self._encoded(bot, grant, now)
+        self._given[token] = grant
+        return token
+
+    def find(self, token: str) -> Grant | None:
+        return self._given.get(token)
+
+    def revoke_all(self) -> int:
+        """No token given out so far is good any longer. Returns how many there were."""
+        count = len(self._given)
+        self._given.clear()
+        return count
+
+    def _encoded(self, bot: Bot, grant: Grant, now: datetime) -> str:
+        self._key = self._key or SigningKey.new()
+        claims = {
+            "aud": grant.audience,
+            "appid": grant.app_id,
+            "tid": bot.tenant_id,
+            "iat": int(now.timestamp()),
+            "exp": int(grant.expires_at.timestamp()),
+            "uti": naming.guid(),
+        }
+        return jwt.encode(claims, self._key.private, algorithm="RS256", headers={"kid": self._key.kid})

@@ -1,0 +1,97 @@
+"""Who is in a conversation, as the Bot Connector tells it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from bellwire.simulator import refusal as no
+from bellwire.simulator.bot import Bot
+from bellwire.simulator.call import Call
+from bellwire.simulator.chat import Chat, Json
+from bellwire.simulator.person import Person
+from bellwire.simulator.refusal import Refused
+from bellwire.simulator.rules import Rules
+from bellwire.simulator.world import World
+
+PAGE = 200
+LARGEST_PAGE = 500
+
+
+class Roster:
+    """The operations of the Bot Connector that read."""
+
+    def __init__(self, world: World, rules: Rules) -> None:
+        self._world = world
+        self._rules = rules
+
+    def members(self, call: Call, bot: Bot) -> list[Json]:
+        """GET .../members: all at once."""
+        return [self._account(bot, person) for person in self._people(self._chat(call, bot))]
+
+    def paged(self, call: Call, bot: Bot, query: Mapping[str, str]) -> Json:
+        """GET .../pagedMembers: a page, and a token for the next one while there is a next one."""
+        people = self._people(self._chat(call, bot))
+        size, start = _size(query.get("pageSize")), _start(query.get("continuationToken"))
+        page: Json = {"members": [self._account(bot, person) for person in people[start : start + size]]}
+        if start + size < len(people):
+            page["continuationToken"] = _token(start + size)
+        return page
+
+    def member(self, call: Call, bot: Bot) -> Json:
+        """GET .../members/{id}: by 29: id or Entra object id."""
+        target = str(call.target)
+        person = self._world.by_user_id(bot, target) or self._world.people.get(target.lower())
+        if person is None or person.aad_object_id not in self._chat(call, bot).members:
+            raise Refused(no.MEMBER_NOT_FOUND)
+        return self._account(bot, person)
+
+    def _chat(self, call: Call, bot: Bot) -> Chat:
+        return self._rules.chat_to_read(bot, str(call.conversation_id))
+
+    def _people(self, chat: Chat) -> list[Person]:
+        return [self._world.people[member] for member in chat.members if not self._world.people[member].deleted]
+
+    def _account(self, bot: Bot, person: Person) -> dict[str, Any]:
+        return {
+            "id": self._world.presence(bot, person).user_id,
+            "name": person.name,
+            "aadObjectId": person.aad_object_id,
+            "objectId": person.aad_object_id,
+            "givenName": person.given_name,
+            "surname": person.surname,
+            "email": person.email,
+            "userPrincipalName": person.upn,
+            "tenantId": person.tenant_id,
+            "userRole": "user",
+        }
+
+
+def _size(given: str | None) -> int:
+    if given is None:
+        return PAGE
+    try:
+        size = int(given)
+    except ValueError:
+        raise Refused(no.BAD_ARGUMENT.but(message="pageSize is no integer.")) from None
+    if size < 1:
+        raise Refused(no.BAD_ARGUMENT.but(message="pageSize must be positive."))
+    return min(size, LARGEST_PAGE)
+
+
+def _token(start: int) -> str:
+    return base64.urlsafe_b64encode(f"from {start}".encode()).decode()
+
+
+def _start(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        word, number = base64.b64decode(token, altchars=b"-_", validate=True).decode().split(" ")
+        if word == "from":
+            return max(0, int(number))
+    except (binascii.Error, ValueError):
+        pass
+    raise Refused(no.BAD_ARGUMENT.but(message="continuationToken is not one of ours."))

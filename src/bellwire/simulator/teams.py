@@ -1,0 +1,46 @@
+"""The parts of one simulated Teams, wired together. No HTTP server: that is ``simulator``."""
+
+from __future__ import annotations
+
+from bellwire.simulator.bot import Bot
+from bellwire.simulator.clock import SimulatedClock
+from bellwire.simulator.connector import Connector
+from bellwire.simulator.courier import Courier
+from bellwire.simulator.events import Events
+from bellwire.simulator.grants import Grants
+from bellwire.simulator.ledger import Ledger
+from bellwire.simulator.limits import Gate, Limits
+from bellwire.simulator.login import Login
+from bellwire.simulator.naming import MessageIds
+from bellwire.simulator.post import Post
+from bellwire.simulator.regions import Regions
+from bellwire.simulator.roster import Roster
+from bellwire.simulator.rules import Rules
+from bellwire.simulator.signing import Signer
+from bellwire.simulator.world import World
+
+ISSUER = "https://botframework.simulator.invalid"
+REGIONS = ("emea", "amer", "apac", "in", "teams")
+
+
+class Teams:
+    """One bot registration to begin with, nobody in it, and Teams' own limits."""
+
+    def __init__(self, bot: Bot, limits: Limits) -> None:
+        self.clock = SimulatedClock()
+        self.events = Events()
+        self.ids = MessageIds()
+        self.world = World(bot)
+        self.regions = Regions(*REGIONS)
+        self.grants = Grants()
+        self.signer = Signer(ISSUER)
+        self.gate = Gate(limits)
+        self.ledger = Ledger(self.events)
+        self.rules = Rules(self.world)
+        self.post = Post(self.world, self.rules, self.ledger, self.clock, self.ids)
+        self.login = Login(self.world, self.clock, self.grants, self.signer)
+        self.courier = Courier(self.signer, self.clock, self.events)
+        roster = Roster(self.world, self.rules)
+        self.connector = Connector(
+            self.world, self.grants, self.clock, self.gate, self.ledger, self.regions, self.post, roster
+        )
