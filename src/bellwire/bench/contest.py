@@ -28,11 +28,12 @@ class Lap:
 
 @dataclass(slots=True)
 class Contender:
-    """Who takes part, and the laps so far."""
+    """Who takes part, and the laps so far. The first lap warms up: it is counted, but not rated."""
 
     name: str
     label: str
     peer: Peer
+    callers: int = 0
     laps: list[Lap] = field(default_factory=list)
 
     async def run(self, seconds: float) -> None:
@@ -51,23 +52,36 @@ class Contender:
     @property
     def rates(self) -> list[float]:
         """Messages a second, lap by lap."""
-        return [lap.rate for lap in self.laps]
+        return [lap.rate for lap in self.laps[1:]]
 
     @property
     def costs(self) -> list[float]:
         """CPU seconds for a thousand messages, lap by lap."""
-        return [per_thousand(lap.cpu_seconds, lap.sent) for lap in self.laps]
+        return [per_thousand(lap.cpu_seconds, lap.sent) for lap in self.laps[1:]]
+
+    @property
+    def sent(self) -> int:
+        """All that it says it sent."""
+        return sum(lap.sent for lap in self.laps)
+
+    @property
+    def failed(self) -> int:
+        """All that it says failed."""
+        return sum(lap.failed for lap in self.laps)
+
+    @property
+    def peak_mb(self) -> float:
+        """The most memory that it ever held."""
+        return max(lap.rss_mb for lap in self.laps)
 
 
 async def take_turns(contenders: Sequence[Contender], rounds: int, seconds: float, told: Callable[[str], None]) -> None:
-    """Every contender once a round; each round begins with another one. The first round warms up and is dropped."""
+    """Every contender once a round, after one round to warm up; each round begins with another one."""
     for number in range(rounds + 1):
         first = number % len(contenders)
         for contender in (*contenders[first:], *contenders[:first]):
             told(contender.label)
             await contender.run(seconds)
-    for contender in contenders:
-        del contender.laps[0]
 
 
 def ratio(ours: Contender, theirs: Contender) -> float:

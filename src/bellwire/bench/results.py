@@ -1,0 +1,114 @@
+"""What each section finds, in the shape of the JSON file."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Standing(TypedDict):
+    """How one contender did: medians over the rounds, the server's own count beside the contender's."""
+
+    name: str
+    label: str
+    callers: int
+    rate: float
+    rate_low: float
+    rate_high: float
+    cpu_per_thousand: float
+    peak_mb: float
+    sent: int
+    failed: int
+    confirmed: int
+    people: int
+
+
+class Throughput(TypedDict):
+    """Section 1. ``share_of_bare`` and ``times_best_sdk`` are medians of ratios within a round."""
+
+    rounds: int
+    lap_seconds: float
+    standings: list[Standing]
+    share_of_bare: float | None
+    times_best_sdk: float | None
+    best_sdk: str | None
+    left_out: list[str]
+
+
+class Paced(TypedDict):
+    """Section 2. ``factor`` is the time taken over the least time that the limit allows."""
+
+    people: int
+    per_second: int
+    least_seconds: float
+    seconds: float
+    factor: float
+    throttled: int
+    fullest_second: int
+    sent: int
+
+
+class UrgentRun(TypedDict):
+    """Section 3, one of its runs: milliseconds from the call to the arrival at the connector."""
+
+    paced: bool
+    bulk: int
+    bulk_left: int
+    urgent: int
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+    accepted_p50_ms: float
+    latencies_ms: list[float]
+
+
+class Backlog(TypedDict):
+    """Section 4, one of its levels: what a message costs while so many are queued."""
+
+    queued: int
+    rate: float
+    cpu_per_thousand: float
+    rss_mb: float
+    peak_mb: float
+    database_mb: float
+    cost_ratio: float
+
+
+class AcceptOne(TypedDict):
+    """Section 5: milliseconds from the HTTP request to its answer, the delivery being durable by then."""
+
+    callers: int
+    count: int
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+    latencies_ms: list[float]
+
+
+class AcceptMany(TypedDict):
+    """Section 5: many deliveries in one call, each time with an empty database or a full one."""
+
+    deliveries: int
+    seconds: list[float]
+    median_seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+class Accept(TypedDict):
+    """Section 5."""
+
+    one: list[AcceptOne]
+    many: AcceptMany
+
+
+class Findings(TypedDict, total=False):
+    """All that one run of the bench found."""
+
+    machine: dict[str, str | int]
+    quick: bool
+    throughput: Throughput
+    paced: Paced
+    urgent: list[UrgentRun]
+    queue: list[Backlog]
+    accept: Accept

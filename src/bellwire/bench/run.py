@@ -1,0 +1,50 @@
+"""One run of the bench: the sections asked for, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bellwire.bench.accept import accept
+from bellwire.bench.machine import machine
+from bellwire.bench.paced import paced
+from bellwire.bench.queue import queue
+from bellwire.bench.results import Findings
+from bellwire.bench.scale import FULL, Scale
+from bellwire.bench.stage import Told, stage
+from bellwire.bench.throughput import throughput
+from bellwire.bench.urgent import urgent
+
+SECTIONS: Final = ("throughput", "paced", "urgent", "queue", "accept")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to run, how large, and where to put the SDKs' environments and the databases."""
+
+    sections: Sequence[str]
+    scale: Scale
+    environments: Path
+    scratch: Path | None = None
+    sdks: bool = True
+
+
+async def run(plan: Plan, told: Told) -> Findings:
+    """Run the sections; each has a connector and databases of its own."""
+    findings = Findings(machine=machine(datetime.now(UTC)), quick=plan.scale != FULL)
+    for section in plan.sections:
+        async with stage(plan.scale, told, plan.scratch) as opened:
+            if section == "throughput":
+                findings["throughput"] = await throughput(opened, plan.environments, sdks=plan.sdks)
+            elif section == "paced":
+                findings["paced"] = await paced(opened)
+            elif section == "urgent":
+                findings["urgent"] = await urgent(opened)
+            elif section == "queue":
+                findings["queue"] = await queue(opened)
+            elif section == "accept":
+                findings["accept"] = await accept(opened)
+    return findings

@@ -1,0 +1,51 @@
+"""How large the bench's runs are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Sizes of every section; times in seconds."""
+
+    people: int
+    rounds: int
+    lap: float
+    paced_people: int
+    urgent_bulk: int
+    urgent_count: int
+    queue_levels: tuple[int, ...]
+    queue_rounds: int
+    accept_count: int
+    accept_many: int
+    accept_repeats: int
+
+
+FULL: Final = Scale(
+    people=5_000,
+    rounds=40,
+    lap=2.0,
+    paced_people=20_000,
+    urgent_bulk=100_000,
+    urgent_count=400,
+    queue_levels=(10_000, 100_000, 1_000_000),
+    queue_rounds=9,
+    accept_count=3_000,
+    accept_many=100_000,
+    accept_repeats=5,
+)
+QUICK: Final = Scale(
+    people=1_000,
+    rounds=4,
+    lap=1.0,
+    paced_people=500,
+    urgent_bulk=10_000,
+    urgent_count=60,
+    queue_levels=(10_000, 50_000),
+    queue_rounds=3,
+    accept_count=400,
+    accept_many=20_000,
+    accept_repeats=2,
+)

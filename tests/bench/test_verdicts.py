@@ -1,0 +1,35 @@
+"""What counts as met."""
+
+from __future__ import annotations
+
+from tests.bench.findings import findings
+
+from bellwire.bench.results import Findings
+from bellwire.bench.targets import verdicts
+
+
+def test_each_target_has_a_verdict_and_only_the_missed_one_is_missed() -> None:
+    found = verdicts(findings())
+    assert len(found) == 12
+    assert [verdict.found for verdict in found if not verdict.met] == ["140 ms (p50 9 ms)"]
+
+
+def test_sections_that_were_not_run_have_no_verdict() -> None:
+    assert verdicts(Findings(machine={}, quick=True)) == []
+
+
+def test_a_paced_run_that_lost_somebody_is_not_met() -> None:
+    found = findings()
+    found["paced"]["sent"] -= 1
+    assert not verdicts(Findings(paced=found["paced"]))[0].met
+
+
+def test_the_latency_target_is_that_of_a_single_caller() -> None:
+    found = verdicts(Findings(accept=findings()["accept"]))
+    assert [verdict.found for verdict in found] == ["3.0 ms", "9.0 ms", "2.50 s"]
+
+
+def test_without_sdks_nothing_is_said_about_them() -> None:
+    found = findings()["throughput"]
+    found["times_best_sdk"] = found["best_sdk"] = None
+    assert not [verdict for verdict in verdicts(Findings(throughput=found)) if "SDK" in verdict.target]
