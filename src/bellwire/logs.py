@@ -35,6 +35,13 @@ SECRET_VALUES: Final = re.compile(
 )
 NOISY: Final = ("azure", "msal", "aiohttp.access", "uvicorn.access", "asyncio", "sqlalchemy", "alembic")
 
+_CHAIN: Final[tuple[Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
 
 def configure_logs(level: str = "info", *, console: bool | None = None, stream: TextIO | None = None) -> None:
     """Send all logs of this process to ``stream`` (default: standard error).
@@ -43,42 +50,34 @@ def configure_logs(level: str = "info", *, console: bool | None = None, stream: 
     terminal gets them.
     """
     out = stream or sys.stderr
-    chain: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*chain, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
     wanted = logging.getLevelNamesMapping()[level.upper()]
+    lines = logging.StreamHandler(out)
+    lines.setFormatter(log_formatter(coloured=out.isatty() if console is None else console))
     root = logging.getLogger()
-    root.handlers[:] = [_handler(out, chain, coloured=out.isatty() if console is None else console)]
+    root.handlers[:] = [lines]
     root.setLevel(wanted)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(wanted, logging.WARNING))
 
 
-def _handler(stream: TextIO, chain: list[Processor], *, coloured: bool) -> logging.Handler:
+def log_formatter(*, coloured: bool) -> logging.Formatter:
+    """What turns a record, of ours or of a library's, into a line without secrets.
+
+    From now on structlog's loggers lead into the standard library's, or there would be two ways out.
+    """
+    structlog.configure(
+        processors=[*_CHAIN, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
     shape: Processor = (
         structlog.dev.ConsoleRenderer() if coloured else structlog.processors.JSONRenderer(default=repr, sort_keys=True)
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=chain,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            tell_exception,
-            redact,
-            shape,
-        ],
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_CHAIN,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, tell_exception, redact, shape],
     )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter)
-    return handler
 
 
 def tell_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001 - structlog's
