@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 
 import pytest
 
+from bellwire.bench import people
 from bellwire.bench.contest import Contender, fastest, ratio, take_turns
 from bellwire.bench.peer import peer
 from bellwire.bench.scale import QUICK
@@ -39,3 +41,9 @@ async def test_a_process_that_dies_is_named_with_its_last_words() -> None:
     with pytest.raises(Unavailable, match=r"process broken of the bench gave no answer: .*no such thing"):
         async with peer("broken", [sys.executable, "-c", "raise SystemExit('no such thing')"]):
             pass
+
+
+def test_the_contenders_write_to_the_same_people_with_the_same_text() -> None:
+    laps = runpy.run_path(str(SCRIPTS / "laps.py"))
+    assert laps["conversation_id"](7) == people.conversation_id(7)
+    assert (laps["TENANT"], laps["APP_ID"], laps["TEXT"]) == (people.TENANT, people.APP_ID, people.TEXT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bellwire.bench.figures import least_seconds, paired_ratio, per_thousand, quantile
+from bellwire.bench.figures import fullest_window, least_seconds, paired_ratio, per_thousand, quantile
 
 
 def test_a_quantile_is_the_nearest_rank() -> None:
@@ -36,3 +36,9 @@ def test_the_cost_of_nothing_is_nothing() -> None:
 
 def test_the_limit_sets_the_least_time() -> None:
     assert least_seconds(20_000, 50) == 400
+
+
+def test_the_fullest_window_may_begin_anywhere() -> None:
+    assert fullest_window([0.0, 0.9, 1.0, 1.1, 1.8, 3.0], 1.0) == 4
+    assert fullest_window([0.0, 1.0, 2.0], 1.0) == 1
+    assert fullest_window([], 1.0) == 0

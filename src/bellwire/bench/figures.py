@@ -36,3 +36,14 @@ def per_thousand(cost: float, count: int) -> float:
 def least_seconds(people: int, per_second: int) -> float:
     """The shortest time in which a limit lets so many messages pass."""
     return people / per_second
+
+
+def fullest_window(times: Sequence[float], seconds: float) -> int:
+    """The most events within any stretch of this length (its end not included), wherever the stretch begins."""
+    ordered = sorted(times)
+    most = first = 0
+    for last, time in enumerate(ordered):
+        while time - ordered[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

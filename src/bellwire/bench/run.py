@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from bellwire.bench.accept import accept
+from bellwire.bench.backlog import backlog
 from bellwire.bench.machine import machine
 from bellwire.bench.paced import paced
-from bellwire.bench.queue import queue
 from bellwire.bench.results import Findings
 from bellwire.bench.scale import FULL, Scale
 from bellwire.bench.stage import Told, stage
@@ -44,7 +44,7 @@ async def run(plan: Plan, told: Told) -> Findings:
             elif section == "urgent":
                 findings["urgent"] = await urgent(opened)
             elif section == "queue":
-                findings["queue"] = await queue(opened)
+                findings["queue"] = await backlog(opened)
             elif section == "accept":
                 findings["accept"] = await accept(opened)
     return findings

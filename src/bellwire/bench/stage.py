@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,12 @@ class Stage:
         return arrivals
 
     @asynccontextmanager
-    async def subject(self, name: str, *arguments: str) -> AsyncIterator[Peer]:
+    async def subject(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Peer]:
         """A Bellwire in a process of its own, on the measured core, with a new database."""
         command = [sys.executable, "-m", "bellwire.bench.subject", "--url", f"{self.connector}/{name}"]
-        command += ["--database", str(self.folder / f"{name}.db"), *_pinned(0), *arguments]
-        async with peer(name, command) as opened:
+        command += ["--database", str(self.folder / f"{name}.db"), *pinned(0), *arguments]
+        command += ["--people", str(self.scale.people)]
+        async with peer(name, command, env) as opened:
             yield opened
 
 
@@ -54,12 +55,13 @@ async def stage(scale: Scale, told: Told, scratch: Path | None = None) -> AsyncI
     """Start the connector and make the folder; both are gone afterwards."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bellwire-bench-", dir=scratch))
-        command = [sys.executable, "-m", "bellwire.bench.connector", *_pinned(1)]
+        command = [sys.executable, "-m", "bellwire.bench.connector", *pinned(1)]
         connector = await stack.enter_async_context(peer("connector", command))
         yield Stage(scale, Path(folder), str(connector.hello["url"]), told)
 
 
-def _pinned(which: int) -> list[str]:
+def pinned(which: int) -> list[str]:
+    """The argument that puts a process on the first (measured) or the second core."""
     core = cores()[which]
     return [] if core is None else ["--core", str(core)]
 

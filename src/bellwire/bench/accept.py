@@ -1,0 +1,126 @@
+"""Section 5: how long it takes until a message is durably accepted, one over HTTP and many in one call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from statistics import median
+
+import aiohttp
+
+from bellwire.bench.figures import quantile
+from bellwire.bench.machine import cores
+from bellwire.bench.people import TENANT, TEXT, object_id
+from bellwire.bench.results import Accept, AcceptMany, AcceptOne
+from bellwire.bench.stage import Stage
+from bellwire.errors import Unavailable
+
+KEY = "bench-key-of-no-value-outside-the-bench"
+CALLERS = (1, 32)
+SERVE = "import sys; from bellwire.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
+READY_WITHIN = 30
+
+
+async def accept(stage: Stage) -> Accept:
+    """Both ways."""
+    async with stage.subject("serve") as subject:
+        settings = (await subject.ask(do="settings"))["settings"]
+    async with _served(settings) as url:
+        one = [await _one_by_one(stage, url, callers) for callers in CALLERS]
+    return Accept(one=one, many=await _many(stage))
+
+
+async def _many(stage: Stage) -> AcceptMany:
+    answers = []
+    for number in range(stage.scale.accept_repeats):
+        stage.told(f"accept: {stage.scale.accept_many:,} in one call", number / stage.scale.accept_repeats)
+        async with stage.subject(f"many_{number}") as subject:
+            answers.append(await subject.ask(do="many", count=stage.scale.accept_many))
+    seconds = [float(answer["seconds"]) for answer in answers]
+    return AcceptMany(
+        deliveries=stage.scale.accept_many,
+        seconds=seconds,
+        median_seconds=median(seconds),
+        cpu_seconds=median(float(answer["cpu_seconds"]) for answer in answers),
+        peak_mb=max(float(answer["rss_mb"]) for answer in answers),
+    )
+
+
+async def _one_by_one(stage: Stage, url: str, callers: int) -> AcceptOne:
+    stage.told(f"accept: one message at a time, {callers} callers", 0)
+    latencies: list[float] = []
+    numbers = count()
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session:
+        await _caller(session, url, stage, numbers, 50)
+        began = time.perf_counter()
+        share = stage.scale.accept_count // callers
+        for found in await asyncio.gather(*(_caller(session, url, stage, numbers, share) for _ in range(callers))):
+            latencies += found
+        took = time.perf_counter() - began
+    return AcceptOne(
+        callers=callers,
+        count=len(latencies),
+        rate=len(latencies) / took,
+        p50_ms=quantile(latencies, 0.5),
+        p99_ms=quantile(latencies, 0.99),
+        worst_ms=max(latencies),
+        latencies_ms=[round(latency, 2) for latency in latencies],
+    )
+
+
+async def _caller(
+    session: aiohttp.ClientSession, url: str, stage: Stage, numbers: count[int], share: int
+) -> list[float]:
+    latencies = []
+    for _ in range(share):
+        to = {"aad_object_id": object_id(next(numbers) % stage.scale.people), "tenant_id": TENANT}
+        began = time.perf_counter()
+        async with session.post(f"{url}/v1/messages", json={"to": to, "text": TEXT}) as answer:
+            await answer.read()
+        if answer.status != 202:
+            raise Unavailable(f"The service answered {answer.status} to a message of the bench.")
+        latencies.append((time.perf_counter() - began) * 1_000)
+    return latencies
+
+
+@asynccontextmanager
+async def _served(settings: dict[str, str]) -> AsyncIterator[str]:
+    """The real service on the measured core, on a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVE, str(port)),
+        env={**os.environ, **settings, "BELLWIRE_API_KEYS": KEY, "BELLWIRE_LOG_LEVEL": "error"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    if (core := cores()[0]) is not None:
+        os.sched_setaffinity(process.pid, {core})
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await _ready(url)
+        yield url
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _ready(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        until = time.monotonic() + READY_WITHIN
+        while time.monotonic() < until:
+            try:
+                async with session.get(f"{url}/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.1)
+    raise Unavailable(f"The service was not ready within {READY_WITHIN} s.")
