@@ -1,7 +1,8 @@
 """All tables. The database refuses nonsense by itself: the CHECK constraints repeat what the model says.
 
 The hot indexes are partial, on the state, and lead with the tenant. Neither database can use a partial index for a
-state that comes as a parameter, so conditions on the state are written with ``in_state``.
+state that comes as a parameter, so conditions on the state are written with ``in_state``. What is still open and may
+expire is found by ``finished_at IS NULL AND expires_at <= :now``.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from sqlalchemy import (
     text,
 )
 
-from bellwire.model.delivery import FINAL, OPEN, IfUnreachable, OnUnknown, Priority, State
+from bellwire.model.delivery import FINAL, IfUnreachable, OnUnknown, Priority, State
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import RecipientKind
 from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
-from bellwire.store.columns import lower_case, moment, one_of, optional, quoted, required
+from bellwire.store.columns import is_one_of, lower_case, moment, one_of, optional, required
 
 OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt")
 AMENDING: Final = (Step.CHANGE, Step.TAKE_BACK)
@@ -145,11 +146,11 @@ deliveries = Table(
     one_of("recipient_kind", RecipientKind),
     one_of("if_unreachable", IfUnreachable),
     one_of("on_unknown", OnUnknown),
-    CheckConstraint(f"priority IN ({', '.join(str(int(p)) for p in Priority)})", name="priority"),
+    one_of("priority", [int(priority) for priority in Priority]),
     CheckConstraint("attempts >= 0", name="attempts"),
-    CheckConstraint(f"(finished_at IS NOT NULL) = (state IN ({quoted(FINAL)}))", name="finished"),
+    CheckConstraint(f"(finished_at IS NOT NULL) = {is_one_of('state', sorted(FINAL))}", name="finished"),
     CheckConstraint("state <> 'sent' OR (activity_id IS NOT NULL AND reason IS NULL)", name="sent"),
-    CheckConstraint("state NOT IN ('undeliverable', 'unknown') OR reason IS NOT NULL", name="explained"),
+    CheckConstraint("(state <> 'undeliverable' AND state <> 'unknown') OR reason IS NOT NULL", name="explained"),
     CheckConstraint("state <> 'sending' OR (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)", name="claimed"),
     CheckConstraint("reason = lower(reason) AND length(reason) BETWEEN 1 AND 40", name="reason"),
     CheckConstraint("resend_of <> id", name="resend_of"),
@@ -176,8 +177,15 @@ Index(
 Index(
     "ix_deliveries_expiring",
     deliveries.c.expires_at,
-    sqlite_where=text(f"expires_at IS NOT NULL AND state IN ({quoted(OPEN)})"),
-    postgresql_where=text(f"expires_at IS NOT NULL AND state IN ({quoted(OPEN)})"),
+    sqlite_where=text("finished_at IS NULL AND expires_at IS NOT NULL"),
+    postgresql_where=text("finished_at IS NULL AND expires_at IS NOT NULL"),
+)
+Index(
+    "ix_deliveries_resend_of",
+    deliveries.c.resend_of,
+    unique=True,
+    sqlite_where=text("resend_of IS NOT NULL"),
+    postgresql_where=text("resend_of IS NOT NULL"),
 )
 Index("ix_deliveries_listing", deliveries.c.tenant_id, deliveries.c.id)
 

@@ -15,6 +15,14 @@ TIME = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
 CARD = sa.JSON(none_as_null=True)
 
 
+def _any(column: str, *values: str | int) -> str:
+    return "(" + " OR ".join(f"{column} = {value!r}" for value in values) + ")"
+
+
+def _one_of(table: str, column: str, *values: str | int) -> sa.CheckConstraint:
+    return sa.CheckConstraint(_any(column, *values), name=op.f(f"ck_{table}_{column}"))
+
+
 def upgrade() -> None:
     """Make every table."""
     _conversation_references()
@@ -56,15 +64,18 @@ def _conversation_references() -> None:
         sa.Column("older", CARD, nullable=False),
         sa.Column("state", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "sender", "aad_object_id", name="pk_conversation_references"),
-        sa.CheckConstraint(
-            "source IN ('conversation_update', 'created', 'event', 'imported', 'install', 'message')",
-            name=op.f("ck_conversation_references_source"),
+        _one_of(
+            "conversation_references",
+            "source",
+            "install",
+            "conversation_update",
+            "message",
+            "event",
+            "created",
+            "imported",
         ),
-        sa.CheckConstraint("surface IN ('teams_personal')", name=op.f("ck_conversation_references_surface")),
-        sa.CheckConstraint(
-            "state IN ('blocked', 'disabled', 'reachable', 'uninstalled')",
-            name=op.f("ck_conversation_references_state"),
-        ),
+        _one_of("conversation_references", "surface", "teams_personal"),
+        _one_of("conversation_references", "state", "reachable", "uninstalled", "blocked", "disabled"),
         sa.CheckConstraint(
             "conversation_id <> '' AND service_url <> ''", name=op.f("ck_conversation_references_addresses")
         ),
@@ -91,10 +102,7 @@ def _sightings() -> None:
         sa.Column("service_url", TEXT, nullable=True),
         sa.Column("name", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "sender", "aad_object_id", "surface", name="pk_sightings"),
-        sa.CheckConstraint(
-            "surface IN ('copilot', 'other', 'teams_channel', 'teams_group', 'teams_personal')",
-            name=op.f("ck_sightings_surface"),
-        ),
+        _one_of("sightings", "surface", "teams_personal", "teams_group", "teams_channel", "copilot", "other"),
         sa.CheckConstraint("seen >= 1", name=op.f("ck_sightings_seen")),
         sa.CheckConstraint("first_at <= last_at", name=op.f("ck_sightings_order")),
         sa.CheckConstraint("tenant_id = lower(tenant_id)", name=op.f("ck_sightings_tenant_id_lower")),
@@ -148,26 +156,33 @@ def _deliveries() -> None:
         sa.Column("claimed_at", TIME, nullable=True),
         sa.Column("key_id", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
-        sa.CheckConstraint(
-            "state IN ('cancelled', 'expired', 'queued', 'sending', 'sent', 'undeliverable', 'unknown', 'waiting')",
-            name=op.f("ck_deliveries_state"),
+        _one_of(
+            "deliveries",
+            "state",
+            "queued",
+            "sending",
+            "waiting",
+            "sent",
+            "undeliverable",
+            "unknown",
+            "cancelled",
+            "expired",
         ),
-        sa.CheckConstraint(
-            "recipient_kind IN ('aad_object_id', 'email', 'upn')", name=op.f("ck_deliveries_recipient_kind")
-        ),
-        sa.CheckConstraint("if_unreachable IN ('fail', 'install', 'wait')", name=op.f("ck_deliveries_if_unreachable")),
-        sa.CheckConstraint("on_unknown IN ('hold', 'resend')", name=op.f("ck_deliveries_on_unknown")),
-        sa.CheckConstraint("priority IN (0, 1, 2)", name=op.f("ck_deliveries_priority")),
+        _one_of("deliveries", "recipient_kind", "aad_object_id", "upn", "email"),
+        _one_of("deliveries", "if_unreachable", "fail", "wait", "install"),
+        _one_of("deliveries", "on_unknown", "hold", "resend"),
+        _one_of("deliveries", "priority", 0, 1, 2),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_deliveries_attempts")),
         sa.CheckConstraint(
-            "(finished_at IS NOT NULL) = (state IN ('cancelled', 'expired', 'sent', 'undeliverable', 'unknown'))",
+            "(finished_at IS NOT NULL) = " + _any("state", "cancelled", "expired", "sent", "undeliverable", "unknown"),
             name=op.f("ck_deliveries_finished"),
         ),
         sa.CheckConstraint(
             "state <> 'sent' OR (activity_id IS NOT NULL AND reason IS NULL)", name=op.f("ck_deliveries_sent")
         ),
         sa.CheckConstraint(
-            "state NOT IN ('undeliverable', 'unknown') OR reason IS NOT NULL", name=op.f("ck_deliveries_explained")
+            "(state <> 'undeliverable' AND state <> 'unknown') OR reason IS NOT NULL",
+            name=op.f("ck_deliveries_explained"),
         ),
         sa.CheckConstraint(
             "state <> 'sending' OR (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)",
@@ -181,7 +196,7 @@ def _deliveries() -> None:
         sa.CheckConstraint("aad_object_id = lower(aad_object_id)", name=op.f("ck_deliveries_aad_object_id_lower")),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_deliveries_message_id")),
     )
-    where = sa.text("expires_at IS NOT NULL AND state IN ('queued', 'sending', 'waiting')")
+    where = sa.text("finished_at IS NULL AND expires_at IS NOT NULL")
     op.create_index("ix_deliveries_expiring", "deliveries", ["expires_at"], sqlite_where=where, postgresql_where=where)
     op.create_index("ix_deliveries_listing", "deliveries", ["tenant_id", "id"])
     where = sa.text("state = 'queued'")
@@ -191,6 +206,10 @@ def _deliveries() -> None:
         ["tenant_id", "sender", "priority", "run_at", "id"],
         sqlite_where=where,
         postgresql_where=where,
+    )
+    where = sa.text("resend_of IS NOT NULL")
+    op.create_index(
+        "ix_deliveries_resend_of", "deliveries", ["resend_of"], unique=True, sqlite_where=where, postgresql_where=where
     )
     where = sa.text("state = 'sending'")
     op.create_index("ix_deliveries_sending", "deliveries", ["claimed_by"], sqlite_where=where, postgresql_where=where)
@@ -223,12 +242,9 @@ def _attempts() -> None:
         sa.Column("retry_at", TIME, nullable=True),
         sa.Column("amendment_id", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("delivery_id", "number", name="pk_attempts"),
-        sa.CheckConstraint("step IN ('change', 'open_chat', 'post', 'take_back')", name=op.f("ck_attempts_step")),
-        sa.CheckConstraint("remedy IN ('new_token', 'open_chat', 'switch_host')", name=op.f("ck_attempts_remedy")),
-        sa.CheckConstraint(
-            "outcome IN ('halt', 'heal', 'opened', 'retry', 'sent', 'undeliverable', 'unknown')",
-            name=op.f("ck_attempts_outcome"),
-        ),
+        _one_of("attempts", "step", "open_chat", "post", "change", "take_back"),
+        _one_of("attempts", "outcome", "sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt"),
+        _one_of("attempts", "remedy", "open_chat", "switch_host", "new_token"),
         sa.CheckConstraint("number >= 1", name=op.f("ck_attempts_number")),
         sa.CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name=op.f("ck_attempts_finished")),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_attempts_delivery_id")),
@@ -254,10 +270,8 @@ def _amendments() -> None:
         sa.Column("claimed_by", TEXT, nullable=True),
         sa.Column("claimed_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_amendments"),
-        sa.CheckConstraint("step IN ('change', 'take_back')", name=op.f("ck_amendments_step")),
-        sa.CheckConstraint(
-            "state IN ('done', 'failed', 'queued', 'sending', 'superseded')", name=op.f("ck_amendments_state")
-        ),
+        _one_of("amendments", "step", "change", "take_back"),
+        _one_of("amendments", "state", "queued", "sending", "done", "superseded", "failed"),
         sa.CheckConstraint("(step = 'change') = (message_id IS NOT NULL)", name=op.f("ck_amendments_message")),
         sa.CheckConstraint(
             "(finished_at IS NULL) = (state IN ('queued', 'sending'))", name=op.f("ck_amendments_finished")
