@@ -1,0 +1,199 @@
+"""The one outbound HTTP client: pooled, bounded in time and size, and honest about what was written.
+
+A POST to Teams has no idempotency key, so after a failure one question decides: may the other side have acted?
+``NoAnswer.written`` answers it. It is False only if it is certain that no byte left: no connection was made, or the
+pooled one was found closed before the write. It is True as soon as the request was handed to the socket, even if the
+connection turns out to have been closed at the same moment: from here that looks like a server that acted and died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import aiohttp
+from aiohttp import BytesPayload, ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import StreamWriter
+from yarl import URL
+
+MOST_ANSWER: Final = 1 << 20
+"""Bytes of an answer that are read unless the caller says otherwise."""
+
+KEEP_ALIVE: Final = 4.0
+"""Seconds that an idle connection is kept. Common servers close theirs after 5 or more, and a request written to a
+connection that the server closes at that moment ends as unknown."""
+
+PEER_CLOSED: Final = getattr(select, "POLLRDHUP", 0)
+"""Set by Linux as soon as the other side closed; elsewhere the check before a write is left out."""
+
+STALE_CONNECTIONS: Final = 3
+"""How many pooled connections may be found closed, one after the other, before the request is given up."""
+
+CONNECT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; ``body`` is None if it broke off or was larger than allowed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+class NoAnswer(Exception):
+    """No answer came. ``kind`` is a stable word for what went wrong; ``written`` whether a byte may have left."""
+
+    def __init__(self, kind: str, *, written: bool) -> None:
+        super().__init__(f"{kind}, {'after' if written else 'before'} the request was written")
+        self.kind = kind
+        self.written = written
+
+
+class Body(BytesPayload):
+    """Bytes to send that know afterwards whether they were handed to the socket.
+
+    The client keeps the headers back until the body's first write, so this also stands for them.
+    """
+
+    def __init__(self, content: bytes, content_type: str = "application/json") -> None:
+        super().__init__(content, content_type=content_type)
+        self._content = content
+        self.written = False
+        self.stale = False
+
+    async def write_with_length(
+        self,
+        writer: AbstractStreamWriter,
+        content_length: int | None,  # noqa: ARG002 - always the length of the whole body
+    ) -> None:
+        """Write head and body at once, unless the connection is known to be closed."""
+        if _closed_by_peer(writer.transport):
+            self.stale = True
+            raise ConnectionResetError("the pooled connection was closed before the request was written")
+        # Without draining, what this raises comes from before the socket.
+        await cast(StreamWriter, writer).write(self._content, drain=False)
+        self.written = True
+        await writer.drain()
+
+
+def timeouts(seconds: float) -> ClientTimeout:
+    """At most ``seconds`` for a whole request, of which ten for connecting."""
+    connect = min(CONNECT_SECONDS, seconds)
+    return ClientTimeout(total=seconds, connect=connect, sock_connect=connect)
+
+
+def open_session(*, limit_per_host: int = 256, timeout: float = 30.0) -> ClientSession:
+    """A pooled session without cookies, proxies from the environment or compression; the caller closes it.
+
+    ``limit_per_host`` is the number of connections to one host; in all there is no limit, since the hosts are few and
+    allowed by name. Certificates are checked against the system's authorities, or those of ``SSL_CERT_FILE``.
+    """
+    trust = ssl.create_default_context()
+    trust.set_alpn_protocols(["http/1.1"])
+    connector = aiohttp.TCPConnector(limit=0, limit_per_host=limit_per_host, keepalive_timeout=KEEP_ALIVE, ssl=trust)
+    return ClientSession(
+        connector=connector,
+        timeout=timeouts(timeout),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        headers={"User-Agent": "bellwire", "Accept": "application/json", "Accept-Encoding": "identity"},
+    )
+
+
+async def exchange(
+    session: ClientSession,
+    method: str,
+    url: URL,
+    *,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    content_type: str = "application/json",
+    timeout: ClientTimeout | None = None,
+    most: int = MOST_ANSWER,
+) -> Answer:
+    """One request, sent at most once and without following redirects; at most ``most`` bytes of the answer are kept.
+
+    Raises:
+        NoAnswer: no status line came back.
+    """
+    for _ in range(STALE_CONNECTIONS):
+        body = None if content is None else Body(content, content_type)
+        try:
+            async with session.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=timeout or session.timeout,
+                allow_redirects=False,
+                middlewares=None if method == "POST" else (_once,),
+            ) as response:
+                return Answer(response.status, response.headers, await _read(response, most))
+        except (aiohttp.ClientError, OSError) as error:
+            lost = NoAnswer(_kind(error), written=_written(body, error))
+            if body is None or not body.stale:
+                # The cause would carry the URL into a traceback.
+                raise lost from None
+    raise lost
+
+
+async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+    """The client repeats idempotent methods by itself when a connection breaks; it does not repeat this error."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise aiohttp.ClientConnectionError("the connection broke") from None
+
+
+async def _read(response: ClientResponse, most: int) -> bytes | None:
+    try:
+        if response.content_length is not None:
+            return await response.read() if response.content_length <= most else None
+        parts, size = [], 0
+        while size <= most and (part := await response.content.readany()):
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts) if size <= most else None
+    except (aiohttp.ClientError, OSError):
+        return None
+
+
+def _closed_by_peer(transport: asyncio.BaseTransport | None) -> bool:
+    sock: Any = transport and transport.get_extra_info("socket")
+    if not PEER_CLOSED or sock is None:
+        return False
+    poll = select.poll()
+    try:
+        poll.register(sock.fileno(), PEER_CLOSED)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):
+        return True
+
+
+def _written(body: Body | None, error: Exception) -> bool:
+    if body is not None:
+        return body.written
+    return not isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL))
+
+
+KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (aiohttp.ConnectionTimeoutError, "connect_timeout"),
+    (TimeoutError, "answer_timeout"),
+    (aiohttp.ClientConnectorDNSError, "host_not_found"),
+    (aiohttp.ClientConnectorCertificateError, "certificate_not_trusted"),
+    (aiohttp.ClientSSLError, "tls_failed"),
+    (aiohttp.ClientConnectorError, "connect_failed"),
+    (aiohttp.ClientResponseError, "not_http"),
+)
+
+
+def _kind(error: Exception) -> str:
+    return next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")

@@ -1,0 +1,88 @@
+"""Sends as a bot: one posting, one request, one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from bellwire.model.outcome import Halt, Heal, Outcome, Remedy, Retry, Scope, Sent, Step, Undeliverable
+from bellwire.model.posting import Posting
+from bellwire.model.reason import Reason
+from bellwire.model.surface import Surface
+from bellwire.teams.bodies import activity, new_chat
+from bellwire.teams.clouds import Cloud
+from bellwire.teams.connector import Connector, ConnectorFailure
+from bellwire.teams.failures import outcome_of
+from bellwire.teams.tokens import TokenFailure, TokenSource
+
+_T = TypeVar("_T")
+
+
+class BotSender:
+    """A sender of kind ``bot``. It checks surface and host by itself, whatever others checked before."""
+
+    def __init__(self, app_id: str, cloud: Cloud, connector: Connector, tokens: TokenSource) -> None:
+        self._app_id = app_id
+        self._cloud = cloud
+        self._connector = connector
+        self._tokens = tokens
+
+    async def send(self, posting: Posting) -> Outcome:
+        """Do what the posting says, by one request at most.
+
+        What Teams or the login service say is an outcome and never raised.
+
+        Raises:
+            ValueError: the posting lacks what its step needs.
+        """
+        if posting.surface is not Surface.TEAMS_PERSONAL:
+            return Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, f"surface_{posting.surface}")
+        if not self._cloud.admits(posting.service_url):
+            return Undeliverable(Reason.HOST_NOT_ALLOWED, None, "host_not_allowed")
+        try:
+            token = await self._tokens.token()
+        except TokenFailure as failure:
+            return _without_token(failure)
+        try:
+            return await self._request(posting, token)
+        except ConnectorFailure as failed:
+            if failed.failure.status == 401:
+                self._tokens.refused(token)
+            outcome = outcome_of(failed.failure, posting.step, recent_posts=posting.recent_posts)
+            return self._where_to(outcome, posting.service_url)
+
+    async def _request(self, posting: Posting, token: str) -> Outcome:
+        connector, service_url = self._connector, posting.service_url
+        if posting.step is Step.OPEN_CHAT:
+            return await connector.create_conversation(service_url, new_chat(self._app_id, posting.person), token=token)
+        chat = _given(posting.conversation_id, "conversation_id")
+        if posting.step is Step.POST:
+            content = activity(_given(posting.message, "message"))
+            return Sent(await connector.send_activity(service_url, chat, content, token=token))
+        posted = _given(posting.activity_id, "activity_id")
+        if posting.step is Step.CHANGE:
+            content = activity(_given(posting.message, "message"))
+            await connector.update_activity(service_url, chat, posted, content, token=token)
+        else:
+            await connector.delete_activity(service_url, chat, posted, token=token)
+        return Sent(posted)
+
+    def _where_to(self, outcome: Outcome, service_url: str) -> Outcome:
+        """A wrong host can be mended only if there is another one."""
+        if not isinstance(outcome, Heal) or outcome.remedy is not Remedy.SWITCH_HOST:
+            return outcome
+        other = self._cloud.elsewhere(service_url)
+        return outcome.otherwise if other is None else replace(outcome, service_url=other)
+
+
+def _without_token(failure: TokenFailure) -> Outcome:
+    """Nothing was written. The whole sender is concerned, so its lane into the tenant pauses."""
+    if failure.refused:
+        return Halt(Reason.TOKEN_REFUSED, failure.answer_status, failure.said)
+    return Retry(failure.answer_status, failure.said, failure.retry_after, Scope.TENANT)
+
+
+def _given(value: _T | None, name: str) -> _T:
+    if value is None:
+        raise ValueError(f"the posting has no {name}")
+    return value
