@@ -59,16 +59,12 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Heal:
-    """Can be mended once by ``remedy``; is ``otherwise`` if that was already tried.
-
-    ``service_url`` is where to send instead, given with ``SWITCH_HOST`` alone.
-    """
+    """Can be mended once by ``remedy``; is ``otherwise`` if that was already tried."""
 
     remedy: Remedy
     otherwise: Undeliverable | Halt
     status: int
     code: str
-    service_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

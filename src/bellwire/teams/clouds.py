@@ -56,7 +56,8 @@ class Cloud:
 
     ``service_hosts`` are the only hosts that a bot token is sent to: a name stands for itself, one that begins with a
     dot for every name below it. In a ``custom`` cloud an entry is ``host`` (any port) or ``host:port``.
-    ``gcc_service_url`` is where to go when Teams answers InvalidBotApiHost (platform reference §5.1).
+    ``default_service_url`` opens the chat of someone whose own was never told (platform reference §3.5), and
+    ``spare_service_url`` is where to turn when Teams answers InvalidBotApiHost (platform reference §5.1).
     """
 
     name: str
@@ -65,10 +66,10 @@ class Cloud:
     token_issuer: str
     bot_scope: str
     service_hosts: tuple[str, ...]
+    default_service_url: str
     shared_tenant: str = "botframework.com"
     graph_url: str | None = None
-    default_service_url: str | None = None
-    gcc_service_url: str | None = None
+    spare_service_url: str | None = None
     custom: bool = False
 
     def token_url(self, tenant: str | None) -> str:
@@ -83,20 +84,6 @@ class Cloud:
         if self.custom:
             return address.private and any(_custom_match(entry, address) for entry in self.service_hosts)
         return address.scheme == "https" and address.port == 443 and self._names(address.host)
-
-    def elsewhere(self, service_url: str) -> str | None:
-        """Where to send after Teams said InvalidBotApiHost; None if there is nowhere else.
-
-        A custom cloud has no GCC: there the first other entry of ``service_hosts`` takes the host's place.
-        """
-        address = _address(service_url)
-        if address is None:
-            return None
-        if not self.custom:
-            gcc = _address(self.gcc_service_url or "")
-            return self.gcc_service_url if gcc is not None and gcc.host != address.host else None
-        other_hosts = (entry for entry in self.service_hosts if not _custom_match(entry, address))
-        return next((f"{address.scheme}://{entry}{address.path}" for entry in other_hosts), None)
 
     def _names(self, host: str) -> bool:
         return any(host.endswith(entry) if entry.startswith(".") else host == entry for entry in self.service_hosts)
@@ -132,7 +119,7 @@ _PUBLIC: Final = Cloud(
     # Of trafficmanager.net only this one name is Microsoft's: anybody can have another.
     service_hosts=("smba.trafficmanager.net", ".teams.microsoft.com", ".botframework.com"),
     default_service_url="https://smba.trafficmanager.net/teams/",
-    gcc_service_url="https://smba.infra.gcc.teams.microsoft.com/teams/",
+    spare_service_url="https://smba.infra.gcc.teams.microsoft.com/teams/",
 )
 _GCC: Final = Cloud(
     name="gcc",
@@ -142,8 +129,8 @@ _GCC: Final = Cloud(
     bot_scope=_PUBLIC.bot_scope,
     graph_url=_PUBLIC.graph_url,
     service_hosts=_PUBLIC.service_hosts,
-    default_service_url=_PUBLIC.gcc_service_url,
-    gcc_service_url=_PUBLIC.gcc_service_url,
+    default_service_url="https://smba.infra.gcc.teams.microsoft.com/teams/",
+    spare_service_url=_PUBLIC.spare_service_url,
 )
 _GCCH: Final = Cloud(
     name="gcch",
@@ -183,7 +170,8 @@ def custom(
 ) -> Cloud:
     """A cloud by its addresses; issuer and scope are the public cloud's unless given.
 
-    There is no default service URL: whoever is written to was heard of first, and brought one along.
+    Default and spare service URL are ``/teams/``, as in all of Microsoft's clouds, on the first of the service hosts
+    and on the second, if there is one.
 
     Raises:
         ConfigError: an address is missing, or is neither https nor http on this machine.
@@ -193,6 +181,8 @@ def custom(
     for name, url in urls.items():
         if url is not None and ((address := _address(url)) is None or not address.private):
             raise ConfigError("It must be an https address, or http on loopback.", field=SETTING + name.upper())
+    hosts = tuple(_host(entry) for entry in service_hosts)
+    scheme = (login_url or "").partition("://")[0].lower()
     return Cloud(
         name="custom",
         login_url=login_url or "",
@@ -200,7 +190,9 @@ def custom(
         token_issuer=token_issuer or _PUBLIC.token_issuer,
         bot_scope=bot_scope or _PUBLIC.bot_scope,
         graph_url=graph_url,
-        service_hosts=tuple(_host(entry) for entry in service_hosts),
+        service_hosts=hosts,
+        default_service_url=_global(scheme, hosts[0]),
+        spare_service_url=_global(scheme, hosts[:2][-1]),
         custom=True,
     )
 
@@ -221,6 +213,12 @@ def _need(**given: object) -> None:
     if missing:
         names = " and ".join(missing)
         raise ConfigError(f"The custom cloud needs {names}.", field=missing[0])
+
+
+def _global(scheme: str, host: str) -> str:
+    """The global service URL of a host, by the login service's scheme where that may be used."""
+    address = _address(f"{scheme}://{host}")
+    return f"{scheme if address is not None and address.private else 'https'}://{host}/teams/"
 
 
 def _host(entry: str) -> str:

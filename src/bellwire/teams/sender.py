@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
-from bellwire.model.outcome import Halt, Heal, Outcome, Remedy, Retry, Scope, Sent, Step, Undeliverable
+from bellwire.model.outcome import Halt, Outcome, Retry, Scope, Sent, Step, Undeliverable
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.model.surface import Surface
@@ -26,6 +25,16 @@ class BotSender:
         self._cloud = cloud
         self._connector = connector
         self._tokens = tokens
+
+    @property
+    def default_service_url(self) -> str:
+        """Where to open the chat of someone whose service URL was never told."""
+        return self._cloud.default_service_url
+
+    @property
+    def spare_service_url(self) -> str | None:
+        """Where to turn when Teams says that the bot calls the wrong host; None if there is no other."""
+        return self._cloud.spare_service_url
 
     async def send(self, posting: Posting) -> Outcome:
         """Do what the posting says, by one request at most.
@@ -48,8 +57,7 @@ class BotSender:
         except ConnectorFailure as failed:
             if failed.failure.status == 401:
                 self._tokens.refused(token)
-            outcome = outcome_of(failed.failure, posting.step, recent_posts=posting.recent_posts)
-            return self._where_to(outcome, posting.service_url)
+            return outcome_of(failed.failure, posting.step, recent_posts=posting.recent_posts)
 
     async def _request(self, posting: Posting, token: str) -> Outcome:
         connector, service_url = self._connector, posting.service_url
@@ -66,13 +74,6 @@ class BotSender:
         else:
             await connector.delete_activity(service_url, chat, posted, token=token)
         return Sent(posted)
-
-    def _where_to(self, outcome: Outcome, service_url: str) -> Outcome:
-        """A wrong host can be mended only if there is another one."""
-        if not isinstance(outcome, Heal) or outcome.remedy is not Remedy.SWITCH_HOST:
-            return outcome
-        other = self._cloud.elsewhere(service_url)
-        return outcome.otherwise if other is None else replace(outcome, service_url=other)
 
 
 def _without_token(failure: TokenFailure) -> Outcome:
