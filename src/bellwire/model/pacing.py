@@ -135,10 +135,6 @@ class ConversationPace:
             self._settled.append(now)
             self._trim(now)
 
-    def withdraw(self) -> None:
-        """The request that had started was not handed to the wire after all."""
-        self.under_way = False
-
     def pause(self, until: float) -> None:
         """Nothing starts before ``until``: Teams said so for this conversation."""
         self._paused_until = max(self._paused_until, until)
@@ -154,6 +150,10 @@ class ConversationPace:
         if not self._settled:
             return self._paused_until
         return max(self._paused_until, self._settled[-1] + FORGET_AFTER * len(self._settled))
+
+    def recent(self, now: float) -> int:
+        """How many requests settled within the 30 seconds before ``now``."""
+        return len(self._settled) - bisect_right(self._settled, now - FORGET_AFTER)
 
     def patience(self) -> float:
         """Seconds from one request to the next that this conversation bears at its present load."""

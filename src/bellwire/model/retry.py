@@ -27,26 +27,19 @@ def backoff(previous: float | None, random: float, policy: RetryPolicy) -> float
     return policy.first + random * max(ceiling - policy.first, 0.0)
 
 
-def retry_at(
-    now: datetime,
-    *,
-    after: float | None,
-    tries: int,
-    first_try_at: datetime,
-    previous: float | None,
-    random: float,
-    policy: RetryPolicy,
-) -> datetime | None:
-    """When to try again, or None if that would be one try, or too much time, too many.
+def wait(after: float | None, previous: float | None, random: float, policy: RetryPolicy) -> timedelta:
+    """How long to wait before the next try.
 
     ``after`` is Teams' own Retry-After in seconds: it is obeyed to the second, never earlier, and a wait of nothing is
-    still ``first`` seconds long. ``tries`` counts the try that was just refused.
+    still ``first`` seconds long.
     """
-    wait = backoff(previous, random, policy) if after is None else min(max(after, policy.first), LONGEST_WAIT)
-    again = now + timedelta(seconds=wait)
-    if tries >= policy.tries or (again - first_try_at).total_seconds() > policy.total:
-        return None
-    return again
+    seconds = backoff(previous, random, policy) if after is None else min(max(after, policy.first), LONGEST_WAIT)
+    return timedelta(seconds=seconds)
+
+
+def exhausted(again: datetime, *, tries: int, first_try_at: datetime, policy: RetryPolicy) -> bool:
+    """Whether a next try at ``again`` would be one too many, or too late; ``tries`` were refused so far."""
+    return tries >= policy.tries or (again - first_try_at).total_seconds() > policy.total
 
 
 def probe_after(halted_for: float) -> float:

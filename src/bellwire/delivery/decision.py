@@ -1,0 +1,150 @@
+"""What follows from an outcome: one pure function of what is known, the time and a random number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from bellwire.delivery.history import History
+from bellwire.model.delivery import IfUnreachable, OnUnknown, State
+from bellwire.model.outcome import (
+    Halt,
+    Heal,
+    Opened,
+    Outcome,
+    Remedy,
+    Retry,
+    Scope,
+    Sent,
+    Step,
+    Undeliverable,
+    Unknown,
+)
+from bellwire.model.reason import Reason
+from bellwire.model.retry import RetryPolicy, exhausted, wait
+
+AMENDING: Final = frozenset({Step.CHANGE, Step.TAKE_BACK})
+SUSPENDING: Final = frozenset({Reason.UNINSTALLED, Reason.NOT_INSTALLED, Reason.BLOCKED, Reason.DISABLED_BY_ADMIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One attempt that is over, and what its delivery's caller asked for."""
+
+    step: Step
+    started_at: datetime
+    history: History
+    service_url: str
+    if_unreachable: IfUnreachable = IfUnreachable.FAIL
+    on_unknown: OnUnknown = OnUnknown.HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The chat's address proved to be this one."""
+
+    service_url: str
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """No request of this scope starts before ``until``."""
+
+    scope: Scope
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where the delivery goes. ``SENDING`` means one more attempt at once, with the step ``step``.
+
+    ``run_at`` is when a queued delivery may be claimed again, ``address`` and ``suspension`` change the person's
+    reference, ``pause`` shuts a lane, ``halt`` stops the whole sender.
+    """
+
+    state: State
+    run_at: datetime | None = None
+    reason: Reason | None = None
+    step: Step | None = None
+    activity_id: str | None = field(default=None, repr=False)
+    address: Address | None = None
+    suspension: Reason | None = None
+    pause: Pause | None = None
+    halt: Reason | None = None
+
+
+def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: RetryPolicy) -> Decision:
+    """What follows from ``outcome`` at ``now``; ``random`` is from 0 up to 1.
+
+    Every remedy is tried once for each delivery. An answer that was lost leaves only a post in doubt: opening a chat,
+    changing and taking back can be done twice without harm, so they are simply tried again.
+    """
+    match outcome:
+        case Sent(activity_id):
+            return Decision(state=State.SENT, activity_id=activity_id, address=_moved(case))
+        case Opened(conversation_id, service_url):
+            address = Address(service_url, conversation_id)
+            return Decision(state=State.SENDING, step=Step.POST, address=address)
+        case Retry():
+            return _retry(case, outcome, now, random, policy)
+        case Heal():
+            return _heal(case, outcome, now, random, policy)
+        case Unknown():
+            return _unknown(case, outcome, now, random, policy)
+        case Undeliverable():
+            return _undeliverable(case, outcome)
+        case Halt():
+            return Decision(state=State.QUEUED, run_at=now, halt=outcome.reason)
+
+
+def _retry(case: Case, outcome: Retry, now: datetime, random: float, policy: RetryPolicy) -> Decision:
+    again = now + wait(outcome.after, case.history.waited, random, policy)
+    pause = None if outcome.scope is None else Pause(outcome.scope, again)
+    if _exhausted(case, again, policy):
+        return Decision(state=State.UNDELIVERABLE, reason=Reason.RETRIES_EXHAUSTED, pause=pause)
+    return Decision(state=State.QUEUED, run_at=again, pause=pause)
+
+
+def _heal(case: Case, outcome: Heal, now: datetime, random: float, policy: RetryPolicy) -> Decision:
+    opening = outcome.remedy is Remedy.OPEN_CHAT
+    if outcome.remedy in case.history.healed or (opening and case.step is not Step.POST):
+        return decide(case, outcome.otherwise, now, random, policy)
+    return Decision(state=State.SENDING, step=Step.OPEN_CHAT if opening else case.step)
+
+
+def _unknown(case: Case, outcome: Unknown, now: datetime, random: float, policy: RetryPolicy) -> Decision:
+    post = case.step is Step.POST
+    again = now + wait(None, case.history.waited, random, policy)
+    if not (post and case.on_unknown is OnUnknown.HOLD or _exhausted(case, again, policy)):
+        return Decision(state=State.QUEUED, run_at=again)
+    if post:
+        return Decision(state=State.UNKNOWN, reason=outcome.reason)
+    return Decision(state=State.UNDELIVERABLE, reason=Reason.RETRIES_EXHAUSTED)
+
+
+def _undeliverable(case: Case, outcome: Undeliverable) -> Decision:
+    reason = outcome.reason
+    if reason not in SUSPENDING:
+        return Decision(state=State.UNDELIVERABLE, reason=reason)
+    return unreachable(case.step, case.if_unreachable, reason, suspension=reason)
+
+
+def unreachable(
+    step: Step, if_unreachable: IfUnreachable, reason: Reason, *, suspension: Reason | None = None
+) -> Decision:
+    """Where a delivery goes whose person cannot be reached: it waits for them if its caller asked for that."""
+    waits = if_unreachable is IfUnreachable.WAIT and step not in AMENDING
+    state = State.WAITING if waits else State.UNDELIVERABLE
+    return Decision(state=state, reason=reason, suspension=suspension)
+
+
+def _moved(case: Case) -> Address | None:
+    """What was sent by way of the other host proves that host."""
+    return Address(case.service_url) if Remedy.SWITCH_HOST in case.history.healed else None
+
+
+def _exhausted(case: Case, again: datetime, policy: RetryPolicy) -> bool:
+    first = case.history.first_at or case.started_at
+    return exhausted(again, tries=case.history.tries + 1, first_try_at=first, policy=policy)

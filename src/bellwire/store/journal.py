@@ -1,0 +1,184 @@
+"""The row before the wire, and the result after it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Integer, Text, Update, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bellwire.model.delivery import FINAL, State
+from bellwire.model.outcome import Step
+from bellwire.store import books
+from bellwire.store.columns import UtcTime
+from bellwire.store.given import given, listed, stamp
+from bellwire.store.queue import held
+from bellwire.store.tables import attempts, deliveries
+from bellwire.store.workers import alive
+
+
+class Begun(NamedTuple):
+    """An attempt that is about to be written to the wire."""
+
+    delivery_id: str
+    number: int
+    step: Step
+    started_at: datetime
+
+
+class Result(NamedTuple):
+    """What became of an attempt, and where its delivery goes; without ``outcome``, it goes there unattempted.
+
+    A delivery that stays ``sending`` is tried again at once by the same worker.
+    """
+
+    delivery_id: str
+    number: int
+    state: State
+    finished_at: datetime
+    outcome: str | None = None
+    status: int | None = None
+    code: str | None = None
+    remedy: str | None = None
+    retry_at: datetime | None = None
+    run_at: datetime | None = None
+    reason: str | None = None
+    activity_id: str | None = None
+    conversation_id: str | None = None
+    service_url: str | None = None
+
+
+def begin(conn: Connection, worker: str, starting: Iterable[Begun], now: datetime) -> set[str]:
+    """Write down that these attempts begin; the ids of those that may go to the wire now.
+
+    Left out are those that the worker does not hold any more, and those that are worth nothing after their expiry.
+    Doing it again, when it is not known whether the first time was committed, changes nothing.
+    """
+    time = stamp(conn)
+    rows = listed([each.delivery_id, each.number, each.step, time(each.started_at)] for each in starting)
+    return set(conn.execute(_begin(conn.dialect.name), {"worker": worker, "at": now, **rows}).scalars())
+
+
+def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
+    """Write down what became of attempts, move their deliveries and the books; the ids of the deliveries moved.
+
+    A delivery that was taken from the worker meanwhile stays where it is; its attempt keeps its outcome all the same.
+    Doing it again changes nothing.
+    """
+    time, dialect = stamp(conn), conn.dialect.name
+    ended = [
+        [r.delivery_id, r.number, time(r.finished_at), r.outcome, r.status, r.code, r.remedy, time(r.retry_at)]
+        for r in results
+        if r.outcome is not None
+    ]
+    if ended:
+        conn.execute(_end(dialect), listed(ended))
+    moves = [
+        [
+            r.delivery_id,
+            r.number,
+            r.state,
+            time(r.run_at),
+            r.reason,
+            r.activity_id,
+            r.conversation_id,
+            r.service_url,
+            time(r.finished_at) if r.state in FINAL else None,
+        ]
+        for r in results
+    ]
+    moved = conn.execute(_move(dialect), {"worker": worker, **listed(moves)}).all()
+    finished = Counter((tenant_id, sender, State(state)) for _, tenant_id, sender, state in moved if state in FINAL)
+    for (tenant_id, sender, state), number in finished.items():
+        books.move(conn, sender, tenant_id, state, number)
+    return {row[0] for row in moved}
+
+
+@cache
+def _begin(dialect: str) -> Any:
+    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime)
+    d = deliveries.c
+    allowed = (
+        select(
+            starting.c.delivery_id,
+            starting.c.number,
+            d.tenant_id,
+            d.sender,
+            d.aad_object_id,
+            starting.c.step,
+            bindparam("worker", type_=Text),
+            starting.c.started_at,
+        )
+        .join_from(starting, deliveries, d.id == starting.c.delivery_id)
+        .where(*held(), alive(), or_(d.expires_at.is_(None), d.expires_at > bindparam("at", type_=UtcTime)))
+        .with_for_update(of=deliveries, read=True)
+    )
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    columns = ["delivery_id", "number", "tenant_id", "sender", "aad_object_id", "step", "worker", "started_at"]
+    written = insert(attempts).from_select(columns, allowed)
+    return written.on_conflict_do_update(
+        index_elements=["delivery_id", "number"],
+        set_={"started_at": written.excluded.started_at},
+        where=(attempts.c.worker == written.excluded.worker) & attempts.c.outcome.is_(None),
+    ).returning(attempts.c.delivery_id)
+
+
+@cache
+def _end(dialect: str) -> Update:
+    ended = given(
+        dialect,
+        delivery_id=Text,
+        number=Integer,
+        finished_at=UtcTime,
+        outcome=Text,
+        status=Integer,
+        code=Text,
+        remedy=Text,
+        retry_at=UtcTime,
+    )
+    results = ("finished_at", "outcome", "status", "code", "remedy", "retry_at")
+    return (
+        update(attempts)
+        .where(
+            attempts.c.delivery_id == ended.c.delivery_id,
+            attempts.c.number == ended.c.number,
+            attempts.c.outcome.is_(None),
+        )
+        .values({name: ended.c[name] for name in results})
+    )
+
+
+@cache
+def _move(dialect: str) -> Any:
+    moved = given(
+        dialect,
+        id=Text,
+        number=Integer,
+        state=Text,
+        run_at=UtcTime,
+        reason=Text,
+        activity_id=Text,
+        conversation_id=Text,
+        service_url=Text,
+        finished_at=UtcTime,
+    )
+    d = deliveries.c
+    return (
+        update(deliveries)
+        .where(d.id == moved.c.id, *held())
+        .values(
+            state=moved.c.state,
+            attempts=moved.c.number,
+            run_at=func.coalesce(moved.c.run_at, d.run_at),
+            reason=moved.c.reason,
+            activity_id=moved.c.activity_id,
+            conversation_id=func.coalesce(moved.c.conversation_id, d.conversation_id),
+            service_url=func.coalesce(moved.c.service_url, d.service_url),
+            finished_at=moved.c.finished_at,
+        )
+        .returning(d.id, d.tenant_id, d.sender, d.state)
+    )

@@ -1,0 +1,147 @@
+"""Lanes: which worker owns one, until when one is shut, and which senders are halted.
+
+A lane is one sender in one tenant. One worker at a time owns it, so that its pace is one worker's memory; a worker
+that dies loses its lanes in the same transaction in which its deliveries are rescued. A halted sender has a row with
+every tenant's sign in the tenant's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Text, bindparam, delete, func, literal, literal_column, or_, select, union, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bellwire.model.reason import Reason
+from bellwire.store.columns import UtcTime
+from bellwire.store.given import given, listed
+from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, attempts, books, lanes, workers
+from bellwire.store.wakeup import ring
+
+
+class LaneKey(NamedTuple):
+    """One sender in one tenant."""
+
+    sender: str
+    tenant_id: str
+
+
+class Halted(NamedTuple):
+    """A sender that cannot send, why and since when; it is tried again at ``probe_at``."""
+
+    sender: str
+    reason: Reason
+    halted_at: datetime
+    probe_at: datetime | None
+
+
+def busy(conn: Connection) -> list[LaneKey]:
+    """The lanes that have work, be it due or not."""
+    return [LaneKey(*row) for row in conn.execute(_BUSY)]
+
+
+def own(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> dict[LaneKey, datetime | None]:
+    """Take lanes that nobody owns, or only the dead; those now owned, with the time until which each is shut."""
+    rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
+    taken = conn.execute(_own(conn.dialect.name), {"worker": worker, **rows})
+    return {LaneKey(sender, tenant_id): paused for tenant_id, sender, paused in taken}
+
+
+def pause(conn: Connection, key: LaneKey, until: datetime) -> None:
+    """Shut a lane; a later end that is stored already stays."""
+    conn.execute(_PAUSE, {"tenant": key.tenant_id, "lane_sender": key.sender, "until": until})
+
+
+def halt(conn: Connection, sender: str, reason: Reason, now: datetime, probe_at: datetime) -> None:
+    """Stop a sender, or put off its next try; since when it stands still is kept."""
+    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    row = insert(lanes).values(
+        tenant_id=EVERY_TENANT, sender=sender, paused_until=probe_at, halted_reason=reason, halted_at=now
+    )
+    conn.execute(
+        row.on_conflict_do_update(
+            index_elements=["tenant_id", "sender"],
+            set_={
+                "paused_until": row.excluded.paused_until,
+                "halted_reason": row.excluded.halted_reason,
+                "halted_at": func.coalesce(lanes.c.halted_at, row.excluded.halted_at),
+            },
+        )
+    )
+
+
+def resume(conn: Connection, sender: str) -> bool:
+    """Let a halted sender go on; False if it was not halted."""
+    gone = delete(lanes).where(lanes.c.tenant_id == EVERY_TENANT, lanes.c.sender == sender)
+    ring(conn)
+    return conn.execute(gone).rowcount > 0
+
+
+def halted(conn: Connection) -> list[Halted]:
+    """The senders that stand still."""
+    return [
+        Halted(sender, Reason(reason), since, probe_at) for sender, reason, since, probe_at in conn.execute(_HALTED)
+    ]
+
+
+def requests_since(conn: Connection, key: LaneKey, since: datetime) -> list[tuple[str, datetime | None]]:
+    """Who was asked in this lane since then, and when each request ended; None for one that never did."""
+    found = conn.execute(_REQUESTS, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": since})
+    return [(person, finished_at) for person, finished_at in found]
+
+
+def busy_people_since(conn: Connection, key: LaneKey, since: datetime) -> list[tuple[str, datetime]]:
+    """Every request since then to those who got more than one."""
+    found = conn.execute(_BUSY_PEOPLE, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": since})
+    return [(person, finished_at) for person, finished_at in found]
+
+
+_finished: Final = sum((books.c[counter] for counter in COUNTERS[2:]), books.c[COUNTERS[1]])
+_BUSY: Final = union(
+    select(books.c.sender, books.c.tenant_id).where(books.c.accepted > _finished),
+    select(amendments.c.sender, amendments.c.tenant_id).where(amendments.c.state == literal_column("'queued'")),
+)
+_PAUSE: Final = (
+    update(lanes)
+    .where(
+        lanes.c.tenant_id == bindparam("tenant"),
+        lanes.c.sender == bindparam("lane_sender"),
+        or_(lanes.c.paused_until.is_(None), lanes.c.paused_until < bindparam("until", type_=UtcTime)),
+    )
+    .values(paused_until=bindparam("until", type_=UtcTime))
+)
+_HALTED: Final = select(lanes.c.sender, lanes.c.halted_reason, lanes.c.halted_at, lanes.c.paused_until).where(
+    lanes.c.tenant_id == EVERY_TENANT, lanes.c.halted_at.is_not(None)
+)
+_SINCE: Final = (
+    attempts.c.tenant_id == bindparam("tenant"),
+    attempts.c.sender == bindparam("lane_sender"),
+    attempts.c.started_at >= bindparam("since", type_=UtcTime),
+)
+_REQUESTS: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(*_SINCE)
+_BUSY_PEOPLE: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
+    *_SINCE,
+    attempts.c.finished_at.is_not(None),
+    attempts.c.aad_object_id.in_(
+        select(attempts.c.aad_object_id).where(*_SINCE).group_by(attempts.c.aad_object_id).having(func.count() > 1)
+    ),
+)
+
+
+@cache
+def _own(dialect: str) -> Any:
+    wanted = given(dialect, tenant_id=Text, sender=Text)
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    row = insert(lanes).from_select(
+        ["tenant_id", "sender", "owner"],
+        select(wanted.c.tenant_id, wanted.c.sender, bindparam("worker", type_=Text)).where(literal(1) == 1),
+    )
+    living = select(workers.c.id).where(workers.c.stopped_at.is_(None))
+    return row.on_conflict_do_update(
+        index_elements=["tenant_id", "sender"],
+        set_={"owner": row.excluded.owner},
+        where=or_(lanes.c.owner.is_(None), lanes.c.owner == row.excluded.owner, lanes.c.owner.not_in(living)),
+    ).returning(lanes.c.tenant_id, lanes.c.sender, lanes.c.paused_until)

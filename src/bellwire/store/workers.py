@@ -1,0 +1,114 @@
+"""Workers, their signs of life, and what a dead one still holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists, insert, null, select, update
+
+from bellwire.model.delivery import OnUnknown, State
+from bellwire.model.outcome import Step
+from bellwire.store.columns import UtcTime
+from bellwire.store.tables import attempts, deliveries, in_state, lanes, workers
+
+
+class Peer(NamedTuple):
+    """A worker that has not stopped."""
+
+    id: str
+    process: str | None
+    heartbeat_at: datetime
+
+
+class Held(NamedTuple):
+    """A delivery in a worker's hands, and the attempt that it began and did not end, if there is one."""
+
+    delivery_id: str
+    attempts: int
+    on_unknown: OnUnknown
+    open_number: int | None
+    open_step: Step | None
+
+
+def register(conn: Connection, worker: str, process: str | None, now: datetime) -> None:
+    """A worker begins."""
+    conn.execute(insert(workers).values(id=worker, process=process, started_at=now, heartbeat_at=now))
+
+
+def beat(conn: Connection, worker: str, now: datetime) -> bool:
+    """A sign of life; False if the worker was declared dead meanwhile, so that what it held is not its own any more."""
+    return conn.execute(_BEAT, {"worker": worker, "at": now}).rowcount > 0
+
+
+def peers(conn: Connection) -> list[Peer]:
+    """All workers that have not stopped, as far as is known."""
+    return [Peer(*row) for row in conn.execute(_PEERS)]
+
+
+def orphans(conn: Connection) -> list[str]:
+    """Stopped workers in whose hands there is still something."""
+    return list(conn.execute(_ORPHANS).scalars())
+
+
+def retire(conn: Connection, worker: str, now: datetime) -> None:
+    """Close a worker's row and free its lanes. It can claim and begin nothing from now on."""
+    conn.execute(_RETIRE, {"worker": worker, "at": now})
+    conn.execute(_FREE, {"worker": worker})
+
+
+def held(conn: Connection, worker: str) -> list[Held]:
+    """What is in a worker's hands. The rows are locked, so that an attempt just beginning is either seen or refused."""
+    conn.execute(_LOCK, {"worker": worker}).all()
+    return [
+        Held(id_, begun, OnUnknown(unknown), number, None if step is None else Step(step))
+        for id_, begun, unknown, number, step in conn.execute(_HELD, {"worker": worker})
+    ]
+
+
+def alive() -> ColumnElement[bool]:
+    """That the worker has not been closed."""
+    return exists(select(workers.c.id).where(workers.c.id == bindparam("worker", type_=Text), _open()))
+
+
+def _open() -> ColumnElement[bool]:
+    return workers.c.stopped_at.is_(None)
+
+
+_BEAT: Final = (
+    update(workers)
+    .where(workers.c.id == bindparam("worker"), _open())
+    .values(heartbeat_at=bindparam("at", type_=UtcTime))
+)
+_PEERS: Final = select(*(workers.c[name] for name in Peer._fields)).where(_open())
+_RETIRE: Final = (
+    update(workers)
+    .where(workers.c.id == bindparam("worker"), _open())
+    .values(stopped_at=bindparam("at", type_=UtcTime))
+)
+_FREE: Final = update(lanes).where(lanes.c.owner == bindparam("worker")).values(owner=null())
+_IN_HAND: Final = (in_state(State.SENDING), deliveries.c.claimed_by == bindparam("worker"))
+_LOCK: Final = select(deliveries.c.id).where(*_IN_HAND).order_by(deliveries.c.id).with_for_update()
+_HELD: Final = (
+    select(deliveries.c.id, deliveries.c.attempts, deliveries.c.on_unknown, attempts.c.number, attempts.c.step)
+    .join_from(
+        deliveries,
+        attempts,
+        and_(
+            attempts.c.delivery_id == deliveries.c.id,
+            attempts.c.outcome.is_(None),
+            attempts.c.worker == bindparam("worker"),
+        ),
+        isouter=True,
+    )
+    .where(*_IN_HAND)
+    .order_by(deliveries.c.id)
+)
+_ORPHANS: Final = (
+    select(deliveries.c.claimed_by)
+    .distinct()
+    .where(
+        in_state(State.SENDING),
+        ~exists(select(workers.c.id).where(workers.c.id == deliveries.c.claimed_by, _open())),
+    )
+)
