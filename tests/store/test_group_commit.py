@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import insert, select
-from tests.store.examples import NOW
 
 from bellwire.store.database import Database
 from bellwire.store.tables import workers
+from tests.store.examples import NOW
 
 
 async def test_what_is_written_can_be_read(database: Database) -> None:

@@ -144,7 +144,7 @@ class _OwnServer:
         self.start()
 
     def _wait_until_ready(self) -> None:
-        ready = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        ready: list[str | Path] = [self._programs / "pg_isready", "-q", "-h", self._folder]
         deadline = time.monotonic() + _START_SECONDS
         assert self._process is not None
         while subprocess.run(ready, check=False).returncode != 0:
@@ -152,7 +152,7 @@ class _OwnServer:
                 raise RuntimeError(f"PostgreSQL did not start:\n{self._log.read_text()}")
 
     def _program(self, name: str, *arguments: str) -> None:
-        command = [self._programs / name, "-D", self._data, *arguments]
+        command: list[str | Path] = [self._programs / name, "-D", self._data, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, user=self._user, cwd=self._folder, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{name} failed:\n{done.stdout}{done.stderr}")

@@ -14,8 +14,9 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from bellwire.errors import StoreUnavailable
+from bellwire.store import books
 from bellwire.store.failures import contended, store_unavailable, unavailable
-from bellwire.store.transaction import new_closing
+from bellwire.store.transaction import drop_closing, open_closing
 from bellwire.store.wakeup import announce
 
 _ROUNDS: Final = 3
@@ -96,12 +97,12 @@ def _transact(conn: Connection, entries: Sequence[Entry], voice: str) -> bool | 
     failure = _Failure(StoreUnavailable("nothing was run."))
     try:
         with conn.begin():
-            end = new_closing(conn)
+            end = open_closing(conn)
             for entry in entries:
                 failure.culprit = entry
                 entry.run(conn)
             failure.culprit = None
-            end.run(conn)
+            books.write(conn, end.gains)
             if end.rings:
                 announce(conn, voice)
             failure.at_commit = True
@@ -110,6 +111,8 @@ def _transact(conn: Connection, entries: Sequence[Entry], voice: str) -> bool | 
         if conn.in_transaction():
             conn.rollback()
         return failure
+    finally:
+        drop_closing(conn)
     return end.rings
 
 

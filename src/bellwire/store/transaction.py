@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Final
 
 from sqlalchemy import Connection
 
-_PLACE: Final = "bellwire.transaction"
+_PLACE: Final = "bellwire.closing"
 
 
 @dataclass(slots=True)
 class Closing:
-    """The end of one transaction. ``last`` is run once before the commit; ``rings`` wakes the listeners after it."""
+    """The end of one transaction: what the books gain (by tenant, sender and counter), and whether a bell rings."""
 
     rings: bool = False
-    last: dict[Hashable, Callable[[Connection], None]] = field(default_factory=dict)
-    kept: dict[Hashable, Any] = field(default_factory=dict)
-
-    def run(self, conn: Connection) -> None:
-        """Do what was left to the end."""
-        while self.last:
-            key = next(iter(self.last))
-            self.last.pop(key)(conn)
+    gains: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
-def closing(conn: Connection) -> Closing:
-    """The end of the transaction under way on this connection."""
-    place = conn.info
-    if _PLACE not in place:
-        place[_PLACE] = Closing()
-    return cast("Closing", place[_PLACE])
+def closing(conn: Connection) -> Closing | None:
+    """The end of the transaction under way; None on a connection that group commit does not look after."""
+    found: Closing | None = conn.info.get(_PLACE)
+    return found
 
 
-def new_closing(conn: Connection) -> Closing:
-    """Forget what an earlier transaction left on this connection, and start afresh."""
-    fresh = Closing()
-    conn.info[_PLACE] = fresh
+def open_closing(conn: Connection) -> Closing:
+    """Begin to collect what is left to the end."""
+    fresh = conn.info[_PLACE] = Closing()
     return fresh
+
+
+def drop_closing(conn: Connection) -> None:
+    """The transaction has ended, one way or the other."""
+    conn.info.pop(_PLACE, None)

@@ -19,7 +19,10 @@ _NOTIFY: Final = select(func.pg_notify(CHANNEL, bindparam("voice")))
 
 def ring(conn: Connection) -> None:
     """Wake the listeners when, and only if, the transaction under way is committed."""
-    closing(conn).rings = True
+    end = closing(conn)
+    if end is None:
+        raise RuntimeError("a bell can be rung inside Database.write only")
+    end.rings = True
 
 
 def announce(conn: Connection, voice: str) -> None:

@@ -1,0 +1,44 @@
+"""What to say. A message is stored once, however many deliveries it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Text, insert, select
+
+from bellwire.model.message import Message
+from bellwire.store.given import given, listed
+from bellwire.store.tables import messages
+
+
+def add(conn: Connection, new: Iterable[Message], now: datetime) -> None:
+    """Store messages."""
+    rows = [
+        {"id": message.id, "text": message.text, "card": message.card, "summary": message.summary, "created_at": now}
+        for message in new
+    ]
+    if rows:
+        conn.execute(_ADD, rows)
+
+
+def get(conn: Connection, message_id: str) -> Message | None:
+    """The message with this id."""
+    return get_many(conn, [message_id]).get(message_id)
+
+
+def get_many(conn: Connection, ids: Collection[str]) -> dict[str, Message]:
+    """The messages with these ids, as far as there are any."""
+    rows = conn.execute(_get_many(conn.dialect.name), listed([message_id] for message_id in ids))
+    return {row.id: Message(id=row.id, text=row.text, card=row.card, summary=row.summary) for row in rows}
+
+
+@cache
+def _get_many(dialect: str) -> Select[Any]:
+    wanted = given(dialect, id=Text)
+    return select(messages).join(wanted, messages.c.id == wanted.c.id)
+
+
+_ADD: Final = insert(messages)
