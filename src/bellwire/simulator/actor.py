@@ -14,7 +14,7 @@ from bellwire.simulator.person import Person, Presence
 from bellwire.simulator.signing import Flaw
 from bellwire.simulator.teams import Teams
 
-INSTALLED_BY = frozenset({"add", "upgrade", "add-upgrade"})
+Patch = Mapping[str, Any] | None
 
 
 class Actor:
@@ -67,38 +67,92 @@ class Actor:
         """What the bot wrote to this person there and did not delete."""
         return [line for line in self.chat(on).lines.values() if line.from_bot and line.deleted_at is None]
 
-    async def install(
-        self, action: str = "add", *, patch: Mapping[str, Any] | None = None, flaw: Flaw | None = None
-    ) -> list[Answer]:
+    async def install(self, action: str = "add", *, patch: Patch = None, flaw: Flaw | None = None) -> list[Answer]:
         """Installs (or upgrades) the app for this person; the first time Teams also reports the new members."""
         presence = self.presence
         presence.installed, presence.removed = True, False
-        stage = self._stage(self.chat())
+        stage = self.stage(self.chat())
         sent = [activities.installation(stage, action)]
         if not presence.greeted:
             presence.greeted = True
             both = [activities.bot_member(stage), activities.user_member(stage)]
-            sent.append(activities.membership(self._stage(self.chat()), added=both))
-        return [await self._send(activity, patch, flaw) for activity in sent]
+            sent.append(activities.membership(self.stage(self.chat()), added=both))
+        return [await self.send(activity, patch, flaw) for activity in sent]
 
-    async def uninstall(
-        self, action: str = "remove", *, patch: Mapping[str, Any] | None = None, flaw: Flaw | None = None
-    ) -> Answer:
+    async def uninstall(self, action: str = "remove", *, patch: Patch = None, flaw: Flaw | None = None) -> Answer:
         """Uninstalls the app; the chat stays, and writing into it is refused."""
-        self.presence.installed, self.presence.acquired, self.presence.removed = False, False, True
-        return await self._send(activities.installation(self._stage(self.chat()), action), patch, flaw)
+        self.drop_app()
+        return await self.send(activities.installation(self.stage(self.chat()), action), patch, flaw)
 
-    async def say(
-        self, text: str, on: str = "teams", *, patch: Mapping[str, Any] | None = None, flaw: Flaw | None = None
-    ) -> Answer:
+    def drop_app(self) -> None:
+        """Uninstalled, without a word to the bot."""
+        self.presence.installed, self.presence.acquired, self.presence.removed = False, False, True
+
+    async def say(self, text: str, on: str = "teams", *, patch: Patch = None, flaw: Flaw | None = None) -> Answer:
         """Writes to the bot on a surface, or in the conversation with this id."""
         chat = self.chat(on)
         self._use(chat)
         message_id = self._teams.ids.next(self._teams.clock.now())
-        stage = self._stage(chat, message_id)
+        stage = self.stage(chat, message_id)
         activity = activities.message(stage, text)
         chat.add(Line(message_id, stage.now, self.aad_object_id, False, activity))
-        return await self._send(activity, patch, flaw)
+        return await self.send(activity, patch, flaw)
+
+    async def typing(self, on: str = "teams", *, patch: Patch = None, flaw: Flaw | None = None) -> Answer:
+        """Begins to type."""
+        return await self.send(activities.typing(self.stage(self.chat(on))), patch, flaw)
+
+    async def edit(self, message_id: str, text: str, on: str = "teams", *, patch: Patch = None) -> Answer:
+        """Changes what this person wrote."""
+        chat = self.chat(on)
+        line = chat.lines[message_id]
+        activity = activities.edited(self.stage(chat), message_id, text)
+        line.activity, line.updated_at = activity, self._teams.clock.now()
+        return await self.send(activity, patch, None)
+
+    async def retract(self, message_id: str, on: str = "teams", *, patch: Patch = None) -> Answer:
+        """Deletes what this person wrote."""
+        chat = self.chat(on)
+        chat.lines[message_id].deleted_at = self._teams.clock.now()
+        return await self.send(activities.retracted(self.stage(chat), message_id), patch, None)
+
+    async def react(
+        self, message_id: str, kind: str = "like", on: str = "teams", *, remove: bool = False, patch: Patch = None
+    ) -> Answer:
+        """Puts a reaction on one of the bot's messages, or takes it away."""
+        chat = self.chat(on)
+        reactions = chat.lines[message_id].reactions
+        (reactions.remove if remove else reactions.append)(kind)
+        added, removed = ([], [kind]) if remove else ([kind], [])
+        activity = activities.reaction(self.stage(chat), message_id, added=added, removed=removed)
+        return await self.send(activity, patch, None)
+
+    async def press(
+        self, message_id: str, action: Mapping[str, Any], on: str = "teams", *, patch: Patch = None
+    ) -> Answer:
+        """Presses a button of a card: ``action`` is the card's Action.Execute."""
+        stage = self.stage(self.chat(on))
+        value = {"action": dict(action), "trigger": "manual"}
+        return await self.send(activities.invoke(stage, "adaptiveCard/action", value, message_id), patch, None)
+
+    async def give_feedback(
+        self, message_id: str, reaction: str = "like", text: str = "", on: str = "teams", *, patch: Patch = None
+    ) -> Answer:
+        """Answers the feedback buttons under one of the bot's messages."""
+        stage = self.stage(self.chat(on))
+        value = {"actionName": "feedback", "actionValue": {"reaction": reaction, "feedback": text}}
+        return await self.send(activities.invoke(stage, "message/submitAction", value, message_id), patch, None)
+
+    async def read(self, message_id: str, *, patch: Patch = None) -> Answer:
+        """Reads the Teams chat up to this message."""
+        return await self.send(activities.read_receipt(self.stage(self.chat()), message_id), patch, None)
+
+    async def leave_organisation(self, *, patch: Patch = None) -> Answer:
+        """The account is deleted: the person is taken out of the chat, and nothing reaches them any longer."""
+        stage = self.stage(self.chat())
+        self.person.deleted = True
+        gone = [activities.user_member(stage)]
+        return await self.send(activities.membership(stage, removed=gone), patch, None)
 
     def _use(self, chat: Chat) -> None:
         """Who writes has the app: through Copilot without an install, in Teams with one; and blocks it no longer."""
@@ -135,7 +189,8 @@ class Actor:
         state = {"person": self.aad_object_id, "state": self.presence.state}
         self._teams.events.happened("person", lambda: state)
 
-    def _stage(self, chat: Chat, activity_id: str | None = None) -> Stage:
+    def stage(self, chat: Chat, activity_id: str | None = None) -> Stage:
+        """Everything that an activity of this person in this conversation needs to know."""
         return Stage(
             bot=self.bot,
             person=self.person,
@@ -147,7 +202,8 @@ class Actor:
             team=self._teams.world.teams.get(chat.team_id or ""),
         )
 
-    async def _send(self, activity: Json, patch: Mapping[str, Any] | None, flaw: Flaw | None) -> Answer:
+    async def send(self, activity: Json, patch: Patch, flaw: Flaw | None) -> Answer:
+        """Carries an activity to the bot, after a change that the page may want to show."""
         self._changed()
         if patch:
             activity = activities.patched(activity, patch)

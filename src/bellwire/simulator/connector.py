@@ -1,33 +1,27 @@
-"""The Bot Connector's front door: reads a request, checks who calls, measures it, and answers."""
+"""The Bot Connector's front door: reads a request, lets it in or not, and writes the answer."""
 
 from __future__ import annotations
 
 import itertools
 import secrets
-import time
-from collections.abc import Callable
 from typing import Any
 
 import orjson
 from aiohttp import web
 
 from bellwire.simulator import refusal as no
-from bellwire.simulator.bot import Bot
+from bellwire.simulator.admission import Admission
+from bellwire.simulator.asked import Asked
 from bellwire.simulator.call import WITH_BODY, Call, call_of
-from bellwire.simulator.chat import Chat
 from bellwire.simulator.clock import SimulatedClock
-from bellwire.simulator.grants import Grants
+from bellwire.simulator.desk import Desk
 from bellwire.simulator.ledger import Denial, Ledger
-from bellwire.simulator.limits import Gate
-from bellwire.simulator.login import BOT_AUDIENCE
-from bellwire.simulator.naming import GUID
-from bellwire.simulator.post import Done, Post
+from bellwire.simulator.player import Dropped, Hit, Player, cut
+from bellwire.simulator.post import Done
 from bellwire.simulator.refusal import Refusal, Refused
 from bellwire.simulator.regions import Regions
-from bellwire.simulator.roster import Roster
-from bellwire.simulator.world import World
+from bellwire.simulator.script import Script
 
-Write = Callable[[Call, Bot, Any, int], Done]
 LARGEST_BODY = 8 * 1024 * 1024
 
 
@@ -36,93 +30,68 @@ class Connector:
 
     def __init__(
         self,
-        world: World,
-        grants: Grants,
-        clock: SimulatedClock,
-        gate: Gate,
-        ledger: Ledger,
         regions: Regions,
-        post: Post,
-        roster: Roster,
+        admission: Admission,
+        desk: Desk,
+        script: Script,
+        player: Player,
+        ledger: Ledger,
+        clock: SimulatedClock,
     ) -> None:
-        self._world = world
-        self._grants = grants
-        self._clock = clock
-        self._gate = gate
-        self._ledger = ledger
         self._regions = regions
-        self._post = post
-        self._roster = roster
-        self._writes: dict[str, Write] = {
-            "create": post.create,
-            "send": post.send,
-            "reply": post.send,
-            "update": post.update,
-            "delete": post.delete,
-        }
+        self._admission = admission
+        self._desk = desk
+        self._script = script
+        self._player = player
+        self._ledger = ledger
+        self._clock = clock
         self._vector = secrets.token_urlsafe(16)
         self._number = itertools.count(1)
-        self.audience = BOT_AUDIENCE
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The response to one request; refusals go into the ledger."""
         call: Call | None = None
-        payload: Any = None
+        asked: Asked | None = None
         try:
             call = call_of(request.method, request.raw_path)
-            bot = self._caller(request)
+            bot = self._admission.caller(request.headers.get("Authorization", ""))
             self._regions.check(call.region)
-            body = await request.read()
+            body = await _read(request)
             payload = _parsed(request, body) if call.operation in WITH_BODY else None
-            self._measure(call, bot, payload)
-            return self._response(*self._do(call, bot, payload, len(body), request))
+            asked = Asked(call, bot, payload, len(body), request.query)
+            self._admission.measure(asked)
+            done = await self._serve(asked)
+            return self._response(201, done) if isinstance(done, bytes) else self._response(*done)
         except Refused as refused:
-            return self._refuse(call, payload, refused.refusal)
+            self._deny(call, asked, refused.refusal)
+            return self._refuse(refused.refusal)
+        except Dropped:
+            return cut(request)
 
-    def _do(self, call: Call, bot: Bot, payload: Any, received: int, request: web.Request) -> Done:
-        write = self._writes.get(call.operation)
-        if write is not None:
-            return write(call, bot, payload, received)
-        if call.operation == "paged":
-            return 200, self._roster.paged(call, bot, request.query)
-        if call.operation == "member":
-            return 200, self._roster.member(call, bot)
-        return 200, self._roster.members(call, bot)
+    async def _serve(self, asked: Asked) -> Done | bytes:
+        if not self._script.active:
+            return self._desk.perform(asked)
+        person, call = self._desk.person(asked), asked.call
+        fault = self._script.pick(call.operation, person.aad_object_id if person else None, asked.text)
+        if fault is None:
+            return self._desk.perform(asked)
+        hit = Hit(call.operation, asked.bot, person, call.conversation_id, asked.text)
+        return await self._player.play(fault, hit, lambda: self._desk.perform(asked))
 
-    def _caller(self, request: web.Request) -> Bot:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        grant = self._grants.find(token) if scheme.lower() == "bearer" else None
-        if grant is None or grant.audience != self.audience or grant.expires_at <= self._clock.now():
-            raise Refused(no.AUTHORIZATION_ERROR)
-        bot = self._world.bots.get(grant.app_id)
-        if bot is None or not bot.registered:
-            raise Refused(no.BOT_NOT_REGISTERED)
-        return bot
-
-    def _measure(self, call: Call, bot: Bot, payload: Any) -> None:
-        chat = self._chat(call)
-        tenant_id = chat.tenant_id if chat is not None else (call.tenant or bot.tenant_id)
-        lane = call.conversation_id or _member(payload)
-        verdict = self._gate.arrive(bot.app_id, tenant_id, call.measured_as, lane, time.monotonic())
-        if verdict is not None:
-            refusal = no.THROTTLED.but(message=f"Too many requests: {verdict.name}.")
-            raise Refused(self._gate.with_retry_after(refusal, verdict.retry_after, self._clock.now()))
-
-    def _chat(self, call: Call | None) -> Chat | None:
-        return self._world.chats.get(call.conversation_id or "") if call is not None else None
-
-    def _refuse(self, call: Call | None, payload: Any, refusal: Refusal) -> web.Response:
-        chat = self._chat(call)
+    def _deny(self, call: Call | None, asked: Asked | None, refusal: Refusal) -> None:
+        person = self._desk.person(asked) if asked is not None else None
         denial = Denial(
             at=self._clock.now(),
             operation=call.operation if call is not None else "unknown",
             conversation_id=call.conversation_id if call is not None else None,
-            person=chat.person if chat is not None else _known(_member(payload)),
+            person=person.aad_object_id if person is not None else None,
             status=refusal.status,
             code=refusal.code,
-            text=_text(payload),
+            text=asked.text if asked is not None else None,
         )
         self._ledger.refuse(denial)
+
+    def _refuse(self, refusal: Refusal) -> web.Response:
         return self._response(refusal.status, refusal.body, refusal.headers, refusal.content_type)
 
     def _response(
@@ -137,6 +106,13 @@ class Connector:
         return web.Response(status=status, body=body, headers=vector | headers if headers else vector)
 
 
+async def _read(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused(no.MESSAGE_SIZE_TOO_BIG) from None
+
+
 def _parsed(request: web.Request, body: bytes) -> Any:
     if request.content_type not in ("application/json", "text/json"):
         raise Refused(no.UNSUPPORTED_MEDIA)
@@ -144,20 +120,3 @@ def _parsed(request: web.Request, body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refused(no.BAD_SYNTAX.but(message="The body is no JSON.")) from None
-
-
-def _member(payload: Any) -> str | None:
-    """Whom a create names, before anything about it is checked."""
-    members = payload.get("members") if isinstance(payload, dict) else None
-    first = members[0] if isinstance(members, list) and members else None
-    named = first.get("id") if isinstance(first, dict) else None
-    return named if isinstance(named, str) else None
-
-
-def _known(member: str | None) -> str | None:
-    return member.lower() if member is not None and GUID.fullmatch(member) else None
-
-
-def _text(payload: Any) -> str | None:
-    text = payload.get("text") if isinstance(payload, dict) else None
-    return text if isinstance(text, str) else None

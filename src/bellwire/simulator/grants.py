@@ -11,6 +11,7 @@ from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.signing import SigningKey
 
+BOT_AUDIENCE = "https://api.botframework.com"
 DEFAULT_LIFETIME = 3600.0
 
 

@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import format_datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from bellwire.simulator.refusal import Refusal
@@ -102,10 +101,13 @@ class Gate:
         self.several_bots = False
         self._meters: dict[tuple[str, ...], Meter] = {}
 
-    def arrive(self, app_id: str, tenant_id: str, kind: str, lane: str | None, now: float) -> Verdict | None:
+    def arrive(
+        self, app_id: str, tenant_id: str, kind: str, lane: str | None, now: float, *, weight: int = 1
+    ) -> Verdict | None:
         """Measures one request; the verdict is about the window that is full for longest.
 
-        ``kind`` is ``send``, ``create``, ``read`` or ``other``; ``lane`` is the conversation.
+        ``kind`` is ``send``, ``create``, ``read`` or ``other``; ``lane`` is the conversation. ``weight`` is 2 for what
+        Teams splits into two messages by itself.
         """
         self.arrivals += 1
         meters = self._meters_of(app_id, tenant_id, kind, lane)
@@ -119,27 +121,26 @@ class Gate:
             if self.limits.enforce:
                 return worst
         for _, meter in meters:
-            meter.count(now)
+            for _ in range(weight):
+                meter.count(now)
         return None
-
-    def more(self, app_id: str, tenant_id: str, kind: str, lane: str, now: float) -> None:
-        """One more request's worth, where Teams splits a message in two by itself."""
-        for _, meter in self._meters_of(app_id, tenant_id, kind, lane):
-            meter.count(now)
 
     def with_retry_after(self, refusal: Refusal, seconds: int, now: datetime) -> Refusal:
         """The refusal with the header in the form that the limits ask for; ``now`` is for the date."""
         if self.limits.retry_after == "none":
             return refusal
-        if self.limits.retry_after == "date":
-            # HTTP dates have whole seconds: a second more, so that what is cut off cannot make it too early.
-            return refusal.but(Retry_After=format_datetime(now + timedelta(seconds=seconds + 1), usegmt=True))
-        return refusal.but(Retry_After=str(seconds))
+        return refusal.after(seconds, now if self.limits.retry_after == "date" else None)
 
     def change(self, limits: Limits) -> None:
         """Other limits from now on; what was measured so far is forgotten, the counts of excesses stay."""
         self.limits = limits
         self._meters.clear()
+
+    def clear(self) -> None:
+        """Forgets everything measured, the excesses too."""
+        self._meters.clear()
+        self.exceeded.clear()
+        self.arrivals = 0
 
     def _meters_of(self, app_id: str, tenant_id: str, kind: str, lane: str | None) -> list[tuple[str, Meter]]:
         found = [("tenant", self._meter(("tenant", app_id, tenant_id), self.limits.tenant))]

@@ -2,51 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import orjson
 from aiohttp import web
 
 from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
+from bellwire.simulator.chat import Json
 from bellwire.simulator.clock import SimulatedClock
-from bellwire.simulator.grants import Grants
+from bellwire.simulator.grants import BOT_AUDIENCE, Grants
+from bellwire.simulator.player import Dropped, Hit, Player, cut
+from bellwire.simulator.post import Done
+from bellwire.simulator.refusal import Refused
+from bellwire.simulator.script import Script
 from bellwire.simulator.signing import Signer
 from bellwire.simulator.world import World
 
-BOT_AUDIENCE = "https://api.botframework.com"
 MULTI_TENANT = ("botframework.com", "common", "organizations")
 
 
 class Login:
     """Answers for ``{tenant}/oauth2/v2.0/token``, the OpenID metadata and the key set."""
 
-    def __init__(self, world: World, clock: SimulatedClock, grants: Grants, signer: Signer) -> None:
+    def __init__(
+        self,
+        world: World,
+        clock: SimulatedClock,
+        grants: Grants,
+        signer: Signer,
+        script: Script,
+        player: Player,
+    ) -> None:
         self._world = world
         self._clock = clock
         self._grants = grants
         self._signer = signer
+        self._script = script
+        self._player = player
         self.scopes = {f"{BOT_AUDIENCE}/.default"}
         self.base_url = ""
-        self.tokens_given = 0
-        self.key_sets_read = 0
+        self.asked = {"token": 0, "metadata": 0, "keys": 0}
 
     async def token(self, request: web.Request) -> web.Response:
         """Client credentials only."""
         form = await request.post()
         given = {name: value for name, value in form.items() if isinstance(value, str)}
-        refusal = self._objection(request.match_info["tenant"], given)
-        if refusal is not None:
-            return refusal
+        return await self._serve("token", request, lambda: self._grant(request.match_info["tenant"], given))
+
+    async def metadata(self, request: web.Request) -> web.Response:
+        """The OpenID document of the Bot Connector."""
+        return await self._serve("metadata", request, lambda: (200, self._described()))
+
+    async def keys(self, request: web.Request) -> web.Response:
+        """The key set, each key with the channels that it is endorsed for."""
+        return await self._serve("keys", request, lambda: (200, {"keys": [key.jwk for key in self._signer.published]}))
+
+    async def _serve(self, operation: str, request: web.Request, perform: Callable[[], Done]) -> web.Response:
+        self.asked[operation] += 1
+        fault = self._script.pick(operation, None, None)
+        if fault is None:
+            return _response(*perform())
+        hit = Hit(operation, self._world.bot, None, None, None)
+        try:
+            played = await self._player.play(fault, hit, perform)
+        except Refused as refused:
+            refusal = refused.refusal
+            error = self._error(refusal.status, "temporarily_unavailable", refusal.message)
+            return _response(*error, refusal.headers)
+        except Dropped:
+            return cut(request)
+        return _response(200, played) if isinstance(played, bytes) else _response(*played)
+
+    def _grant(self, tenant: str, given: Mapping[str, str]) -> Done:
+        objection = self._objection(tenant, given)
+        if objection is not None:
+            return objection
         bot = self._world.bots[given["client_id"].lower()]
         token = self._grants.give(bot, given["scope"].removesuffix("/.default"), self._clock.now())
-        self.tokens_given += 1
         lifetime = int(self._grants.lifetime)
         answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
-        return _json(200, answer)
+        return 200, answer
 
-    def _objection(self, tenant: str, given: Mapping[str, str]) -> web.Response | None:
+    def _objection(self, tenant: str, given: Mapping[str, str]) -> Done | None:
         if given.get("grant_type") != "client_credentials":
             return self._error(400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant.")
         bot = self._world.bots.get(given.get("client_id", "").lower())
@@ -60,31 +98,25 @@ class Login:
             return self._error(400, "invalid_scope", "AADSTS70011: The provided value for scope is not valid.")
         return None
 
-    def _error(self, status: int, error: str, description: str) -> web.Response:
+    def _error(self, status: int, error: str, description: str) -> tuple[int, Json]:
         now = self._clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
         trace = {"timestamp": now, "trace_id": naming.guid(), "correlation_id": naming.guid()}
-        return _json(status, {"error": error, "error_description": description, **trace})
+        return status, {"error": error, "error_description": description, **trace}
 
-    async def metadata(self, _request: web.Request) -> web.Response:
-        """The OpenID document of the Bot Connector."""
-        document = {
+    def _described(self) -> Json:
+        return {
             "issuer": self._signer.issuer,
             "authorization_endpoint": "https://invalid.botframework.com",
             "jwks_uri": f"{self.base_url}/v1/.well-known/keys",
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         }
-        return _json(200, document)
-
-    async def keys(self, _request: web.Request) -> web.Response:
-        """The key set, each key with the channels that it is endorsed for."""
-        self.key_sets_read += 1
-        return _json(200, {"keys": [key.jwk for key in self._signer.published]})
 
 
 def _is_home(tenant: str, bot: Bot) -> bool:
     return tenant.lower() in (bot.tenant_id, *MULTI_TENANT)
 
 
-def _json(status: int, document: dict[str, Any]) -> web.Response:
-    return web.Response(status=status, body=orjson.dumps(document), content_type="application/json")
+def _response(status: int, document: object, headers: Mapping[str, str] | None = None) -> web.Response:
+    body = document if isinstance(document, bytes) else orjson.dumps(document)
+    return web.Response(status=status, body=body, content_type="application/json", headers=headers)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bellwire.simulator import refusal as no
+from bellwire.simulator.asked import Asked
 from bellwire.simulator.bot import Bot
-from bellwire.simulator.call import Call
 from bellwire.simulator.chat import Chat, Json, Kind, Line
 from bellwire.simulator.clock import SimulatedClock
 from bellwire.simulator.ledger import Entry, Ledger, Opening
@@ -31,14 +31,15 @@ class Post:
         self._ids = ids
         self.size_limit = LIMIT
 
-    def create(self, call: Call, bot: Bot, parameters: Any, received: int) -> Done:
+    def create(self, asked: Asked) -> Done:
         """POST /v3/conversations: the one chat of a person with the bot, with a first message if one is given."""
+        bot, parameters = asked.bot, asked.payload
         check_parameters(parameters)
         member_id = only_member(parameters, bot)
-        person = self._rules.person_to_open(bot, member_id, tenant_of(parameters, call.tenant))
+        person = self._rules.person_to_open(bot, member_id, tenant_of(parameters, asked.call.tenant))
         first = parameters.get("activity")
         if first is not None:
-            self._check(first, received)
+            self._check(first, asked.received)
         copilot = asks_for_copilot(parameters)
         chat = (
             self._world.copilot_chat(bot, person, Kind.COPILOT) if copilot else self._world.personal_chat(bot, person)
@@ -50,44 +51,46 @@ class Post:
             return 201, {"id": chat.id}
         return 201, {"id": chat.id, "activityId": self._add(self._rules.chat_to_write(bot, chat.id), bot, first)}
 
-    def send(self, call: Call, bot: Bot, activity: Any, received: int) -> Done:
+    def send(self, asked: Asked) -> Done:
         """POST .../activities, and the same with the id of the activity that it answers."""
-        chat = self._rules.chat_to_write(bot, str(call.conversation_id))
-        self._check(activity, received)
+        bot, activity = asked.bot, asked.payload
+        chat = self._rules.chat_to_write(bot, str(asked.call.conversation_id))
+        self._check(activity, asked.received)
         if activity["type"] != "message":
             return 202, {}
-        if activity.get("text") and activity.get("attachments"):
-            # Teams makes two messages of it and returns the id of neither (platform reference §3.1).
+        if asked.is_split:
+            # Teams returns the id of neither.
             self._add(chat, bot, {key: value for key, value in activity.items() if key != "attachments"})
             self._add(chat, bot, {key: value for key, value in activity.items() if key != "text"})
             return 201, {}
         return 201, {"id": self._add(chat, bot, activity)}
 
-    def update(self, call: Call, bot: Bot, activity: Any, received: int) -> Done:
+    def update(self, asked: Asked) -> Done:
         """PUT .../activities/{id}: the whole activity is replaced."""
-        chat, line = self._own_line(call, bot)
-        self._check(activity, received)
+        chat, line = self._own_line(asked)
+        activity = asked.payload
+        self._check(activity, asked.received)
         entry = self._ledger.find(chat.id, line.id)
         line.activity, line.updated_at = activity, self._clock.now()
         if entry is not None:
             self._ledger.update(entry, activity)
         return 200, {"id": line.id}
 
-    def delete(self, call: Call, bot: Bot, _payload: Any, _received: int) -> Done:
+    def delete(self, asked: Asked) -> Done:
         """DELETE .../activities/{id}."""
-        chat, line = self._own_line(call, bot)
+        chat, line = self._own_line(asked)
         line.deleted_at = self._clock.now()
         entry = self._ledger.find(chat.id, line.id)
         if entry is not None:
             self._ledger.delete(entry, line.deleted_at)
         return 200, None
 
-    def _own_line(self, call: Call, bot: Bot) -> tuple[Chat, Line]:
-        chat = self._rules.chat_to_write(bot, str(call.conversation_id))
-        line = chat.lines.get(str(call.target))
+    def _own_line(self, asked: Asked) -> tuple[Chat, Line]:
+        chat = self._rules.chat_to_write(asked.bot, str(asked.call.conversation_id))
+        line = chat.lines.get(str(asked.call.target))
         if line is None or line.deleted_at is not None:
             raise Refused(no.ACTIVITY_NOT_FOUND)
-        if not line.from_bot or line.author != bot.app_id:
+        if not line.from_bot or line.author != asked.bot.app_id:
             raise Refused(no.NOT_ENOUGH_PERMISSIONS.but(message="A bot may change its own messages only."))
         if chat.kind.is_copilot:
             raise Refused(no.BAD_ARGUMENT.but(message="Messages cannot be changed in this product."))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from enum import StrEnum
 
 import orjson
@@ -58,6 +60,13 @@ class Refusal:
             envelope=envelope or self.envelope,
             headers={**self.headers, **more},
         )
+
+    def after(self, seconds: int, now: datetime | None = None) -> Refusal:
+        """The same with Retry-After: in seconds, or (with ``now``) as an HTTP date."""
+        if now is None:
+            return self.but(Retry_After=str(seconds))
+        # HTTP dates have whole seconds: one more, so that what is cut off cannot make it too early.
+        return self.but(Retry_After=format_datetime(now + timedelta(seconds=seconds + 1), usegmt=True))
 
 
 class Refused(Exception):

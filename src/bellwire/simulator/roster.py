@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from typing import Any
 
 from bellwire.simulator import refusal as no
+from bellwire.simulator.asked import Asked
 from bellwire.simulator.bot import Bot
-from bellwire.simulator.call import Call
 from bellwire.simulator.chat import Chat, Json
 from bellwire.simulator.person import Person
+from bellwire.simulator.post import Done
 from bellwire.simulator.refusal import Refused
 from bellwire.simulator.rules import Rules
 from bellwire.simulator.world import World
@@ -27,29 +27,29 @@ class Roster:
         self._world = world
         self._rules = rules
 
-    def members(self, call: Call, bot: Bot) -> list[Json]:
+    def members(self, asked: Asked) -> Done:
         """GET .../members: all at once."""
-        return [self._account(bot, person) for person in self._people(self._chat(call, bot))]
+        return 200, [self._account(asked.bot, person) for person in self._people(self._chat(asked))]
 
-    def paged(self, call: Call, bot: Bot, query: Mapping[str, str]) -> Json:
+    def paged(self, asked: Asked) -> Done:
         """GET .../pagedMembers: a page, and a token for the next one while there is a next one."""
-        people = self._people(self._chat(call, bot))
-        size, start = _size(query.get("pageSize")), _start(query.get("continuationToken"))
-        page: Json = {"members": [self._account(bot, person) for person in people[start : start + size]]}
+        people = self._people(self._chat(asked))
+        size, start = _size(asked.query.get("pageSize")), _start(asked.query.get("continuationToken"))
+        page: Json = {"members": [self._account(asked.bot, person) for person in people[start : start + size]]}
         if start + size < len(people):
             page["continuationToken"] = _token(start + size)
-        return page
+        return 200, page
 
-    def member(self, call: Call, bot: Bot) -> Json:
+    def member(self, asked: Asked) -> Done:
         """GET .../members/{id}: by 29: id or Entra object id."""
-        target = str(call.target)
-        person = self._world.by_user_id(bot, target) or self._world.people.get(target.lower())
-        if person is None or person.aad_object_id not in self._chat(call, bot).members:
+        target = str(asked.call.target)
+        person = self._world.by_user_id(asked.bot, target) or self._world.people.get(target.lower())
+        if person is None or person.aad_object_id not in self._chat(asked).members:
             raise Refused(no.MEMBER_NOT_FOUND)
-        return self._account(bot, person)
+        return 200, self._account(asked.bot, person)
 
-    def _chat(self, call: Call, bot: Bot) -> Chat:
-        return self._rules.chat_to_read(bot, str(call.conversation_id))
+    def _chat(self, asked: Asked) -> Chat:
+        return self._rules.chat_to_read(asked.bot, str(asked.call.conversation_id))
 
     def _people(self, chat: Chat) -> list[Person]:
         return [self._world.people[member] for member in chat.members if not self._world.people[member].deleted]

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 from aiohttp import web
 
-from bellwire.simulator import naming
-from bellwire.simulator.actor import Actor
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.connector import LARGEST_BODY
+from bellwire.simulator.control.routes import routes
 from bellwire.simulator.limits import Limits
-from bellwire.simulator.person import Person
-from bellwire.simulator.teams import Teams
+from bellwire.simulator.playground import Playground
+
+STATIC = Path(__file__).with_name("static")
 
 
-class Simulator(Teams):
+class Simulator(Playground):
     """``async with Simulator() as sim`` serves until the block ends.
 
     ``port`` 0 takes a free one; with ``tls`` the addresses are https. ``sim.settings()`` are the environment variables
@@ -38,25 +39,9 @@ class Simulator(Teams):
         self.host = host
         self.port = port
         self._tls = tls
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """The base of all addresses, without a slash at the end."""
-        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
-
-    @property
-    def bot(self) -> Bot:
-        """The bot that is registered from the start."""
-        return self.world.bot
-
-    @property
-    def bot_endpoint(self) -> str | None:
-        return self.bot.endpoint
-
-    @bot_endpoint.setter
-    def bot_endpoint(self, url: str | None) -> None:
-        self.bot.endpoint = url
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
+        self._site: web.TCPSite | None = None
+        self._away: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Simulator:
         await self.start()
@@ -69,19 +54,18 @@ class Simulator(Teams):
 
     async def start(self) -> None:
         """Binds the port and serves."""
-        self._runner = web.AppRunner(self._application(), access_log=None, handle_signals=False)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port, ssl_context=self._tls, backlog=1024)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        self._know_own_address()
+        await self._listen()
+        self.be_at(f"{'https' if self._tls else 'http'}://{self.host}:{self.port}")
         await self.courier.start()
 
     async def close(self) -> None:
-        """Stops serving; open connections are closed."""
+        """Stops serving; open connections are closed, and what stalls is let go."""
+        self.let_go()
+        if self._away is not None:
+            self._away.cancel()
         await self.courier.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._runner.cleanup()
 
     async def serve(self, until: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
         """Serves until the event is set; ``ready`` is called once the port is bound."""
@@ -89,58 +73,37 @@ class Simulator(Teams):
             ready()
             await until.wait()
 
-    def settings(self, sender: str = "alerts", bot: Bot | None = None) -> dict[str, str]:
-        """The environment variables that make a Bellwire use this simulator as its Teams."""
-        bot = bot or self.bot
-        own = f"BELLWIRE_SENDERS__{sender.upper()}__"
-        cloud = "BELLWIRE_CLOUD__"
-        return {
-            f"{cloud}NAME": "custom",
-            f"{cloud}LOGIN_URL": f"{self.url}/login",
-            f"{cloud}OPENID_METADATA_URL": f"{self.url}/v1/.well-known/openidconfiguration",
-            f"{cloud}TOKEN_ISSUER": self.signer.issuer,
-            f"{cloud}BOT_SCOPE": f"{self.connector.audience}/.default",
-            f"{cloud}GRAPH_URL": f"{self.url}/graph",
-            f"{cloud}SERVICE_HOSTS": f"{self.host}:{self.port}",
-            f"{own}KIND": "bot",
-            f"{own}APP_ID": bot.app_id,
-            f"{own}TENANT_ID": bot.tenant_id,
-            f"{own}CLIENT_SECRET": bot.secret,
-        }
+    async def outage(self, seconds: float) -> None:
+        """Refuses every connection for a while, the control API's too; then serves again on the same port."""
+        if self._site is not None:
+            await self._site.stop()
+        if self._runner.server is not None:
+            await self._runner.server.shutdown(0.0)
+        await asyncio.sleep(seconds)
+        await self._listen()
 
-    def person(
-        self,
-        name: str,
-        *,
-        upn: str | None = None,
-        aad_object_id: str | None = None,
-        tenant_id: str | None = None,
-        bot: Bot | None = None,
-    ) -> Actor:
-        """A new person of the bot's tenant (or another), who has nothing to do with the bot yet."""
-        address = upn or f"{name.lower().replace(' ', '.')}@contoso.example"
-        person = Person(
-            aad_object_id=(aad_object_id or naming.guid()).lower(),
-            tenant_id=(tenant_id or self.bot.tenant_id).lower(),
-            name=name,
-            upn=address,
-            email=address,
-        )
-        self.world.add_person(person)
-        self.events.happened("person", lambda: {"person": person.aad_object_id})
-        return self.actor(person.aad_object_id, bot)
+    async def _listen(self) -> None:
+        self._site = web.TCPSite(self._runner, self.host, self.port, ssl_context=self._tls, backlog=1024)
+        await self._site.start()
+        self.port = self._runner.addresses[0][1]
 
-    def actor(self, aad_object_id: str, bot: Bot | None = None) -> Actor:
-        """Someone who exists already. Raises KeyError."""
-        return Actor(self, self.world.people[aad_object_id.lower()], bot or self.bot)
+    async def _answer_outage(self, request: web.Request) -> web.Response:
+        """POST /control/outage?seconds=1: the answer comes first, the outage right after it."""
+        seconds = float(request.query.get("seconds", "1"))
+        self._away = asyncio.get_running_loop().create_task(self.outage(seconds))
+        return web.json_response({"seconds": seconds}, headers={"Connection": "close"})
 
-    def _know_own_address(self) -> None:
-        self.login.base_url = self.regions.base_url = self.url
+    async def _page(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(STATIC / "index.html")
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_post("/login/{tenant}/oauth2/v2.0/token", self.login.token)
         application.router.add_get("/v1/.well-known/openidconfiguration", self.login.metadata)
         application.router.add_get("/v1/.well-known/keys", self.login.keys)
+        application.router.add_post("/control/outage", self._answer_outage)
+        application.router.add_routes(routes(self))
+        application.router.add_get("/", self._page)
+        application.router.add_static("/static", STATIC)
         application.router.add_route("*", "/{region}/{rest:.*}", self.connector.answer)
         return application

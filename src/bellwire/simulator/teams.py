@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from bellwire.simulator.admission import Admission
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.clock import SimulatedClock
 from bellwire.simulator.connector import Connector
 from bellwire.simulator.courier import Courier
+from bellwire.simulator.desk import Desk
 from bellwire.simulator.events import Events
 from bellwire.simulator.grants import Grants
 from bellwire.simulator.ledger import Ledger
 from bellwire.simulator.limits import Gate, Limits
 from bellwire.simulator.login import Login
 from bellwire.simulator.naming import MessageIds
+from bellwire.simulator.player import Player
 from bellwire.simulator.post import Post
 from bellwire.simulator.regions import Regions
 from bellwire.simulator.roster import Roster
 from bellwire.simulator.rules import Rules
+from bellwire.simulator.script import Script
 from bellwire.simulator.signing import Signer
 from bellwire.simulator.world import World
 
@@ -38,9 +42,12 @@ class Teams:
         self.ledger = Ledger(self.events)
         self.rules = Rules(self.world)
         self.post = Post(self.world, self.rules, self.ledger, self.clock, self.ids)
-        self.login = Login(self.world, self.clock, self.grants, self.signer)
+        self.faults = Script()
+        self.player = Player(self.clock, self.grants, self.ledger, self.faults)
+        self.login = Login(self.world, self.clock, self.grants, self.signer, self.faults, self.player)
         self.courier = Courier(self.signer, self.clock, self.events)
-        roster = Roster(self.world, self.rules)
+        self.admission = Admission(self.world, self.grants, self.gate, self.clock)
+        desk = Desk(self.world, self.post, Roster(self.world, self.rules))
         self.connector = Connector(
-            self.world, self.grants, self.clock, self.gate, self.ledger, self.regions, self.post, roster
+            self.regions, self.admission, desk, self.faults, self.player, self.ledger, self.clock
         )

@@ -21,6 +21,11 @@ class World:
         self._presences: dict[tuple[str, str], Presence] = {}
         self._by_user_id: dict[str, tuple[str, Person]] = {}
 
+    def clear(self) -> None:
+        """Everybody goes; the bots stay."""
+        for part in (self.people, self.chats, self.teams, self._presences, self._by_user_id):
+            part.clear()
+
     def add_person(self, person: Person) -> None:
         self.people[person.aad_object_id] = person
 
