@@ -136,7 +136,7 @@ async def exchange(
             ) as response:
                 return Answer(response.status, response.headers, await _read(response, most))
         except (aiohttp.ClientError, OSError) as error:
-            lost = NoAnswer(_kind(error), written=_written(body, error))
+            lost = _lost(body, error)
             if body is None or not body.stale:
                 # The cause would carry the URL into a traceback.
                 raise lost from None
@@ -178,12 +178,6 @@ def _closed_by_peer(transport: asyncio.BaseTransport | None) -> bool:
         return True
 
 
-def _written(body: Body | None, error: Exception) -> bool:
-    if body is not None:
-        return body.written
-    return not isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL))
-
-
 KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ConnectionTimeoutError, "connect_timeout"),
     (TimeoutError, "answer_timeout"),
@@ -195,5 +189,11 @@ KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-def _kind(error: Exception) -> str:
-    return next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")
+def _lost(body: Body | None, error: Exception) -> NoAnswer:
+    kind = next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")
+    if body is not None:
+        written = body.written
+    else:
+        before = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+        written = not isinstance(error, before)
+    return NoAnswer("connect_timeout" if kind == "answer_timeout" and not written else kind, written=written)
