@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,6 @@ import jwt
 
 from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
-from bellwire.simulator.signing import SigningKey
 
 BOT_AUDIENCE = "https://api.botframework.com"
 DEFAULT_LIFETIME = 3600.0
@@ -30,7 +30,7 @@ class Grants:
     def __init__(self) -> None:
         self.lifetime = DEFAULT_LIFETIME
         self._given: dict[str, Grant] = {}
-        self._key: SigningKey | None = None
+        self._key = secrets.token_bytes(32)
 
     def give(self, bot: Bot, audience: str, now: datetime) -> str:
         """A new access token, good for ``lifetime`` seconds."""
@@ -49,7 +49,6 @@ class Grants:
         return count
 
     def _encoded(self, bot: Bot, grant: Grant, now: datetime) -> str:
-        self._key = self._key or SigningKey.new()
         claims = {
             "aud": grant.audience,
             "appid": grant.app_id,
@@ -58,4 +57,5 @@ class Grants:
             "exp": int(grant.expires_at.timestamp()),
             "uti": naming.guid(),
         }
-        return jwt.encode(claims, self._key.private, algorithm="RS256", headers={"kid": self._key.kid})
+        # Nobody but this service reads it, so nobody needs a public key for it.
+        return jwt.encode(claims, self._key, algorithm="HS256")

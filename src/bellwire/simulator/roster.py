@@ -72,13 +72,9 @@ class Roster:
 def _size(given: str | None) -> int:
     if given is None:
         return PAGE
-    try:
-        size = int(given)
-    except ValueError:
-        raise Refused(no.BAD_ARGUMENT.but(message="pageSize is no integer.")) from None
-    if size < 1:
-        raise Refused(no.BAD_ARGUMENT.but(message="pageSize must be positive."))
-    return min(size, LARGEST_PAGE)
+    if not (given.isascii() and given.isdecimal()) or not 0 < int(given) < 2**31:
+        raise Refused(no.BAD_ARGUMENT.but(message="pageSize is no positive int32."))
+    return min(int(given), LARGEST_PAGE)
 
 
 def _token(start: int) -> str:

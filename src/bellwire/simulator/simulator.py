@@ -105,5 +105,5 @@ class Simulator(Playground):
         application.router.add_routes(routes(self))
         application.router.add_get("/", self._page)
         application.router.add_static("/static", STATIC)
-        application.router.add_route("*", "/{region}/{rest:.*}", self.connector.answer)
+        application.router.add_route("*", r"/{region}/{rest:[\s\S]*}", self.connector.answer)
         return application
