@@ -146,7 +146,7 @@ class Unreachable(BellwireError):
     """The person cannot be reached; ``code`` is the reason's code (``bellwire.model.reason``)."""
 
     code = "unreachable"
-    status = 422
+    status = 409
     title = "The person cannot be reached."
     remedy = "Ask GET /v1/people for what is in the way."
 

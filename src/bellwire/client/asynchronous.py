@@ -141,12 +141,9 @@ class AsyncClient:
         """Stop a delivery that has not gone out yet."""
         return answers.delivery(await self._wire.call("POST", _path(delivery_id, "cancel")))
 
-    async def resend(self, delivery_id: str, *, idempotency_key: str | None = None) -> Delivery:
-        """Try a delivery again that ended without being sent; returns the new one."""
-        answer = await self._wire.call(
-            "POST", _path(delivery_id, "resend"), idempotency_key=idempotency_key or str(uuid4())
-        )
-        return answers.delivery(answer)
+    async def resend(self, delivery_id: str) -> Delivery:
+        """Try a delivery again that ended without being sent; returns the new one, the same one if asked twice."""
+        return answers.delivery(await self._wire.call("POST", _path(delivery_id, "resend")))
 
     async def change(
         self, delivery_id: str, *, text: str | None = None, card: Card | None = None, summary: str | None = None

@@ -111,9 +111,9 @@ class Client:
         """Stop a delivery that has not gone out yet."""
         return self._run(self._client.cancel(delivery_id))
 
-    def resend(self, delivery_id: str, *, idempotency_key: str | None = None) -> Delivery:
-        """Try a delivery again that ended without being sent; returns the new one."""
-        return self._run(self._client.resend(delivery_id, idempotency_key=idempotency_key))
+    def resend(self, delivery_id: str) -> Delivery:
+        """Try a delivery again that ended without being sent; returns the new one, the same one if asked twice."""
+        return self._run(self._client.resend(delivery_id))
 
     def change(
         self, delivery_id: str, *, text: str | None = None, card: Card | None = None, summary: str | None = None

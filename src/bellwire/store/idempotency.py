@@ -55,6 +55,11 @@ def claim(
     return Claim(verdict, taken.delivery_id, taken.answer)
 
 
+def release(conn: Connection, caller: str, key: str) -> None:
+    """Forget the key, as if it had never come: the request was refused and left nothing."""
+    conn.execute(_RELEASE, {"of_caller": caller, "taken": key})
+
+
 def keep_answer(conn: Connection, caller: str, key: str, answer: str) -> None:
     """Keep what the first request was answered, for those that replay it."""
     conn.execute(_ANSWER, {"of_caller": caller, "taken": key, "words": answer})
@@ -78,5 +83,6 @@ _CLAIM: Final = Upsert(
 )
 _TAKEN: Final = (keys.c.caller == bindparam("of_caller"), keys.c.key == bindparam("taken"))
 _GET: Final = select(keys).where(*_TAKEN)
+_RELEASE: Final = delete(keys).where(*_TAKEN)
 _ANSWER: Final = update(keys).where(*_TAKEN).values(answer=bindparam("words"))
 _PRUNE: Final = delete(keys).where(keys.c.expires_at <= bindparam("now", type_=UtcTime))

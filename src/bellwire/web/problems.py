@@ -12,11 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bellwire.errors import BellwireError, InvalidInput, NotFound, TooLarge, Unauthorized, Unavailable
 from bellwire.model.reason import EXPLANATIONS, Reason
+from bellwire.web.methods import allowed_methods
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FINDINGS: Final = 20
@@ -128,7 +128,7 @@ async def _foreign(request: Request, error: Exception) -> Response:
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return problem(
                 MethodNotAllowed("The address exists, but not for this method."),
-                headers={"Allow": ", ".join(_allowed(request))},
+                headers={"Allow": ", ".join(_allowed(request, error))},
             )
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return problem(TooLarge("The body is too large.", field="body"))
@@ -169,14 +169,8 @@ def _sentence(message: str) -> str:
     return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
 
 
-def _allowed(request: Request) -> list[str]:
-    """Every method of the address; Starlette alone would name those of the first route only."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        fit, _ = route.matches({**request.scope, "method": "GET"})
-        if fit is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    return sorted(methods)
+def _allowed(request: Request, error: HTTPException) -> list[str]:
+    return allowed_methods(request.app, request.url.path, (error.headers or {}).get("Allow"))
 
 
 def _route(scope: Scope) -> str | None:

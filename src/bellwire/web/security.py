@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Protocol
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,11 +52,15 @@ class ApiKeys:
         return await self.app(scope, receive, send)
 
 
-def calling(request: Request, _: Annotated[object, Security(bearer)]) -> Caller:
+async def calling(request: Request, _: Annotated[object, Security(bearer)]) -> Caller:
     """The caller of this request, as the door let them in."""
     caller = request.state.caller
     assert isinstance(caller, Caller)
     return caller
+
+
+Calling = Annotated[Caller, Depends(calling)]
+KNOWN_CALLER: Final = Depends(calling)
 
 
 def _guarded(path: str) -> bool:

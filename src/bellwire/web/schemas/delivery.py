@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
 from bellwire.model.delivery import Delivery, IfUnreachable, OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import EXPLANATIONS, Mover, Reason
-from bellwire.model.recipient import RecipientKind
+from bellwire.model.recipient import Recipient
 from bellwire.store.attempts import Attempt
 from bellwire.web.schemas.fields import View
 from bellwire.web.schemas.message import PriorityName
@@ -21,14 +22,6 @@ class PersonKey(View):
 
     tenant_id: str
     aad_object_id: str
-
-
-class NamedRecipient(View):
-    """The person as the caller named them."""
-
-    kind: RecipientKind
-    value: str
-    tenant_id: str | None = None
 
 
 class AttemptView(View):
@@ -55,7 +48,10 @@ class DeliveryView(View):
     remedy: str | None = Field(default=None, description="What to do about it.")
     mover: Mover | None = Field(default=None, description="Whose move it is.")
     sender: str
-    to: NamedRecipient
+    to: dict[str, str] = Field(
+        description="The person as the caller named them.",
+        examples=[{"aad_object_id": "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"}],
+    )
     person: PersonKey
     message_id: str = Field(description="Shared by all deliveries of one message.")
     priority: PriorityName
@@ -95,3 +91,47 @@ def view(delivery: Delivery) -> DeliveryView:
 def detail(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryDetail:
     """The answer about a delivery with its attempts."""
     return DeliveryDetail(**_fields(delivery), attempts=[_attempt(attempt) for attempt in attempts])
+
+
+def _fields(delivery: Delivery) -> dict[str, Any]:
+    final = delivery.state.final
+    return {
+        "id": delivery.id,
+        "state": delivery.state,
+        "final": final,
+        **_explained(delivery.reason),
+        "sender": delivery.person.sender,
+        "to": _named(delivery.recipient),
+        "person": PersonKey(tenant_id=delivery.person.tenant_id, aad_object_id=delivery.person.aad_object_id),
+        "message_id": delivery.message_id,
+        "priority": delivery.priority.name.lower(),
+        "if_unreachable": delivery.if_unreachable,
+        "on_unknown": delivery.on_unknown,
+        "reference": delivery.caller_reference,
+        "accepted_at": delivery.accepted_at,
+        "run_at": None if final else delivery.run_at,
+        "expires_at": delivery.expires_at,
+        "finished_at": delivery.finished_at,
+        "attempt_count": delivery.attempts,
+        "conversation_id": delivery.conversation_id,
+        "activity_id": delivery.activity_id,
+        "resend_of": delivery.resend_of,
+        "changed_at": delivery.changed_at,
+        "taken_back_at": delivery.taken_back_at,
+    }
+
+
+def _named(recipient: Recipient) -> dict[str, str]:
+    tenant = {"tenant_id": recipient.tenant_id} if recipient.tenant_id is not None else {}
+    return {recipient.kind.value: recipient.value, **tenant}
+
+
+def _explained(reason: Reason | None) -> dict[str, Any]:
+    if reason is None:
+        return {}
+    fact, remedy, mover = EXPLANATIONS[reason]
+    return {"reason": reason, "fact": fact, "remedy": remedy, "mover": mover}
+
+
+def _attempt(attempt: Attempt) -> AttemptView:
+    return AttemptView.model_validate(attempt, from_attributes=True)

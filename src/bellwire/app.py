@@ -1,0 +1,153 @@
+"""Wires the service from its settings: the one place where parts come together, and the only reader of ``config``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import ClientSession
+
+from bellwire.config import CloudSettings, SenderSettings, Settings
+from bellwire.delivery.sender import Sender
+from bellwire.net import open_session
+from bellwire.service.books import Books
+from bellwire.service.capture import Capture
+from bellwire.service.deliveries import Deliveries
+from bellwire.service.health import Health
+from bellwire.service.keys import Keys, guessable
+from bellwire.service.people import People
+from bellwire.service.send import Sending
+from bellwire.service.senders import Senders
+from bellwire.store.database import Database
+from bellwire.teams.clouds import CLOUDS, Cloud, custom
+from bellwire.teams.connector import Connector
+from bellwire.teams.credentials import Registration, credential
+from bellwire.teams.keys import SigningKeys
+from bellwire.teams.sender import BotSender
+from bellwire.teams.tokens import TokenSource
+from bellwire.teams.verify import Verifier
+
+Clock = Callable[[], datetime]
+
+log = structlog.get_logger(__name__)
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bellwire:
+    """The open service: its parts, ready to be used."""
+
+    settings: Settings
+    database: Database
+    verifier: Verifier
+    capture: Capture
+    sending: Sending
+    deliveries: Deliveries
+    people: People
+    books: Books
+    keys: Keys
+    health: Health
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings, *, work: bool = True, clock: Clock = utc_now) -> AsyncIterator[Bellwire]:
+        """Open the service, bring its tables up to date, and at the end of the block close everything in order.
+
+        Without ``work`` nothing is sent from this process.
+
+        Raises:
+            ConfigError: the settings cannot be used.
+            StoreUnavailable: the database does not answer.
+        """
+        cloud = cloud_of(settings.cloud)
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(
+                open_session(limit_per_host=settings.worker.seats, timeout=settings.worker.request_timeout)
+            )
+            signing_keys = SigningKeys(session, cloud, clock=clock)
+            stack.push_async_callback(signing_keys.close)
+            await _bots(settings, cloud, session, clock, stack)
+            database = await _database(settings, stack)
+            yield _wired(settings, cloud, database, signing_keys, clock)
+
+
+def cloud_of(settings: CloudSettings) -> Cloud:
+    """The cloud that the settings name.
+
+    Raises:
+        ConfigError: an address of the custom cloud is missing or wrong.
+    """
+    if settings.name != "custom":
+        return CLOUDS[settings.name]
+    return custom(
+        login_url=settings.login_url,
+        openid_metadata_url=settings.openid_metadata_url,
+        token_issuer=settings.token_issuer,
+        bot_scope=settings.bot_scope,
+        graph_url=settings.graph_url,
+        service_hosts=settings.service_hosts,
+    )
+
+
+def _wired(settings: Settings, cloud: Cloud, database: Database, signing_keys: SigningKeys, clock: Clock) -> Bellwire:
+    app_ids = {sender.app_id: name for name, sender in settings.senders.items()}
+    senders = _senders(settings)
+    listed = [key.get_secret_value() for key in settings.api_keys]
+    if guessable(listed):
+        log.warning("short_keys", count=guessable(listed), remedy="Use long random keys in BELLWIRE_API_KEYS.")
+    return Bellwire(
+        settings=settings,
+        database=database,
+        verifier=Verifier(cloud, signing_keys, app_ids, clock=clock),
+        capture=Capture(database, app_ids, settings.tenants, clock),
+        sending=Sending(database, senders, clock),
+        deliveries=Deliveries(database, clock),
+        people=People(database, senders),
+        books=Books(database),
+        keys=Keys(database, listed, clock),
+        health=Health(database),
+    )
+
+
+def _senders(settings: Settings) -> Senders:
+    own = {name: sender.tenant_id for name, sender in settings.senders.items()}
+    return Senders(own_tenants=own, default=settings.default_sender, allowed_tenants=settings.tenants)
+
+
+async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+    database = Database(settings.database_url.get_secret_value())
+    await database.start()
+    stack.push_async_callback(database.close)
+    await database.migrate()
+    return database
+
+
+async def _bots(
+    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
+) -> dict[str, Sender]:
+    connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)
+    bots: dict[str, Sender] = {}
+    for name, sender in settings.senders.items():
+        tokens = TokenSource(credential(_registration(name, sender), cloud, session, clock=clock), clock=clock)
+        stack.push_async_callback(tokens.close)
+        bots[name] = BotSender(sender.app_id, cloud, connector, tokens)
+    return bots
+
+
+def _registration(name: str, sender: SenderSettings) -> Registration:
+    return Registration(
+        sender=name,
+        app_id=sender.app_id,
+        tenant_id=sender.tenant_id,
+        client_secret=sender.client_secret.get_secret_value() if sender.client_secret else None,
+        certificate=sender.certificate,
+        certificate_password=sender.certificate_password.get_secret_value() if sender.certificate_password else None,
+        managed_identity=sender.managed_identity,
+    )

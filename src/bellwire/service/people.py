@@ -1,0 +1,128 @@
+"""Who is known, and whether each sender can reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bellwire.errors import NotFound, TenantNotAllowed
+from bellwire.model.reach import Obstacle, Reachable, reach
+from bellwire.model.reason import EXPLANATIONS, Reason
+from bellwire.model.reference import ConversationReference, ReachState
+from bellwire.model.surface import Surface
+from bellwire.service.senders import Senders
+from bellwire.store import people
+from bellwire.store.database import Database
+from bellwire.store.people import Known
+from bellwire.store.sightings import Sighting
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReach:
+    """What one sender knows of a person, and what follows from it."""
+
+    sender: str
+    found: Reachable | Obstacle
+    reference: ConversationReference | None
+    sightings: Sequence[Sighting]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person of a tenant, as each sender that knows them knows them."""
+
+    tenant_id: str
+    aad_object_id: str
+    name: str | None
+    senders: Sequence[SenderReach]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFilter:
+    """Which people; what is none does not matter. ``state`` is that of the Teams chat that a sender keeps."""
+
+    sender: str | None = None
+    state: ReachState | None = None
+    surface: Surface | None = None
+
+
+class People:
+    """Answers who can be reached."""
+
+    def __init__(self, database: Database, senders: Senders) -> None:
+        self._database = database
+        self._senders = senders
+
+    async def get(self, tenant_id: str, aad_object_id: str) -> KnownPerson:
+        """A person, as all senders know them.
+
+        Raises:
+            TenantNotAllowed: the tenant is not on the allow-list.
+            NotFound: no sender has ever seen this person.
+        """
+        if tenant_id not in self._senders.allowed_tenants:
+            raise TenantNotAllowed("The person's tenant is not on the allow-list.", field="tenant_id")
+        known = await self._database.read(lambda conn: people.get(conn, tenant_id, aad_object_id))
+        if known is None:
+            fact, remedy, _ = EXPLANATIONS[Reason.NEVER_SEEN]
+            raise NotFound(fact, code=Reason.NEVER_SEEN, field="aad_object_id", remedy=remedy)
+        return _person(known)
+
+    async def page(
+        self, wanted: PeopleFilter, *, after: tuple[str, str] | None = None, limit: int = 50
+    ) -> list[KnownPerson]:
+        """People in the order of tenant and object id; ``after`` is that of the last one of the page before."""
+        return await self._database.read(lambda conn: self._page(conn, wanted, after, limit))
+
+    def _page(
+        self, conn: Connection, wanted: PeopleFilter, after: tuple[str, str] | None, limit: int
+    ) -> list[KnownPerson]:
+        found: list[KnownPerson] = []
+        for known in self._all(conn, wanted.sender, after, limit):
+            if _fits(known, wanted):
+                found.append(_person(known))
+            if len(found) == limit:
+                break
+        return found
+
+    def _all(self, conn: Connection, sender: str | None, after: tuple[str, str] | None, first: int) -> Iterator[Known]:
+        """Everybody from here on; read in pages, since few may fit the filter."""
+        size = first
+        while True:
+            some = people.page(conn, tenants=self._senders.allowed_tenants, sender=sender, after=after, limit=size)
+            yield from some
+            if len(some) < size:
+                return
+            after, size = (some[-1].tenant_id, some[-1].aad_object_id), AT_ONCE
+
+
+def _fits(known: Known, wanted: PeopleFilter) -> bool:
+    references = [each for each in known.references if wanted.sender in (None, each.person.sender)]
+    sightings = [each for each in known.sightings if wanted.sender in (None, each.person.sender)]
+    return (wanted.state is None or any(each.state is wanted.state for each in references)) and (
+        wanted.surface is None or any(each.surface is wanted.surface for each in sightings)
+    )
+
+
+def _person(known: Known) -> KnownPerson:
+    by_sender = {reference.person.sender: reference for reference in known.references}
+    names = sorted({*by_sender, *(sighting.person.sender for sighting in known.sightings)})
+    senders = [_reach(name, by_sender.get(name), known.sightings) for name in names]
+    return KnownPerson(known.tenant_id, known.aad_object_id, _name(known), senders)
+
+
+def _reach(sender: str, reference: ConversationReference | None, sightings: Sequence[Sighting]) -> SenderReach:
+    seen = [sighting for sighting in sightings if sighting.person.sender == sender]
+    state = None if reference is None else reference.state
+    return SenderReach(sender, reach(state, [sighting.surface for sighting in seen]), reference, seen)
+
+
+def _name(known: Known) -> str | None:
+    """The name that Teams gave last; one from the Teams chat comes first."""
+    kept = [(reference.seen_at, reference.name) for reference in known.references if reference.name]
+    seen = [(sighting.last_at, sighting.name) for sighting in known.sightings if sighting.name]
+    return max(kept or seen)[1] if kept or seen else None

@@ -1,0 +1,104 @@
+"""As whom a message goes out, and which person of which tenant a caller's recipient stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bellwire.errors import InvalidInput, NotFound, TenantNotAllowed, Unreachable
+from bellwire.model.recipient import Person, Recipient, RecipientKind
+from bellwire.service.command import is_guid
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """The configured senders: each one's own tenant by its name, the default's name, and the allowed tenants."""
+
+    own_tenants: Mapping[str, str | None]
+    default: str | None
+    allowed_tenants: frozenset[str]
+
+    def choose(self, named: str | None) -> str:
+        """The sender that is meant: the one named, or the default, or the only one.
+
+        Raises:
+            NotFound: there is no sender of that name.
+            InvalidInput: none is named, and it is not clear which.
+        """
+        if named is not None:
+            return self.known(named)
+        if self.default is not None:
+            return self.default
+        if len(self.own_tenants) == 1:
+            return next(iter(self.own_tenants))
+        if not self.own_tenants:
+            raise NotFound(
+                "No sender is configured.",
+                field="sender",
+                code="sender_unknown",
+                remedy="Configure one with BELLWIRE_SENDERS__<NAME>__APP_ID and its credentials.",
+            )
+        raise InvalidInput(
+            "There are several senders and none is the default.",
+            field="sender",
+            remedy=f"Name one of {', '.join(sorted(self.own_tenants))}, or set BELLWIRE_DEFAULT_SENDER.",
+        )
+
+    def known(self, name: str) -> str:
+        """The name, if it is a configured sender's.
+
+        Raises:
+            NotFound: it is not.
+        """
+        if name not in self.own_tenants:
+            raise NotFound(
+                "No sender of this name is configured.",
+                field="sender",
+                code="sender_unknown",
+                remedy=f"Name one of {', '.join(sorted(self.own_tenants)) or 'those that you configure first'}.",
+            )
+        return name
+
+    def person(self, sender: str, recipient: Recipient) -> Person:
+        """Whom the recipient stands for.
+
+        Raises:
+            InvalidInput: an id is no GUID, or it is not clear which tenant is meant.
+            Unreachable: this version cannot tell who has this UPN or e-mail address.
+            TenantNotAllowed: the tenant is not on the allow-list.
+        """
+        if recipient.kind is not RecipientKind.AAD_OBJECT_ID:
+            raise Unreachable(
+                "This version cannot look up who has this name.",
+                field=f"to.{recipient.kind}",
+                code="recipient_not_resolvable",
+                remedy="Name the person by aad_object_id, the Entra object id.",
+            )
+        tenant_id = self.tenant(sender, recipient.tenant_id)
+        return Person(sender, tenant_id, _guid(recipient.value, "to.aad_object_id"))
+
+    def tenant(self, sender: str, named: str | None, *, field: str = "to.tenant_id") -> str:
+        """The tenant that is meant: the one named, or the sender's own.
+
+        Raises:
+            InvalidInput: the id is no GUID, or none is named and the sender has no tenant of its own.
+            TenantNotAllowed: the tenant is not on the allow-list.
+        """
+        meant = named or self.own_tenants[sender]
+        if meant is None:
+            raise InvalidInput(
+                "The sender has no tenant of its own.", field=field, remedy="Name the person's tenant by its id."
+            )
+        tenant_id = _guid(meant, field)
+        if tenant_id not in self.allowed_tenants:
+            raise TenantNotAllowed("The person's tenant is not on the allow-list.", field=field)
+        return tenant_id
+
+
+def _guid(value: str, field: str) -> str:
+    lowered = value.lower()
+    if not is_guid(lowered):
+        raise InvalidInput(
+            "It is not a GUID.", field=field, remedy="Use the id as Entra shows it: 8-4-4-4-12 hexadecimal digits."
+        )
+    return lowered

@@ -1,0 +1,89 @@
+"""``/v1/deliveries``: what became of messages, and the calls that stop, repeat, change or take them back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from bellwire.model.delivery import State
+from bellwire.service.deliveries import Filter
+from bellwire.web.api.documented import DELIVERY_LINKS, refusals
+from bellwire.web.api.messages import answer
+from bellwire.web.api.service import Service
+from bellwire.web.schemas.delivery import DeliveryDetail, DeliveryPage, detail, view
+from bellwire.web.schemas.fields import Guid, SenderName, Strict
+from bellwire.web.security import KNOWN_CALLER, Calling
+
+DELIVERY_ID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+DeliveryId = Annotated[
+    str,
+    Path(
+        alias="id",
+        pattern=DELIVERY_ID,
+        description="A delivery's id.",
+        examples=["01932f6e-7c1a-7b3e-9d41-0f6e2c1b5a77"],
+    ),
+]
+
+router = APIRouter(prefix="/v1/deliveries", tags=["Deliveries"], dependencies=[KNOWN_CALLER])
+
+
+class DeliveryQuery(Strict):
+    """Which deliveries; without any filter, all."""
+
+    state: State | None = Field(default=None, description="Only those in this state.")
+    sender: SenderName | None = Field(default=None, description="Only this sender's.")
+    tenant_id: Guid | None = Field(default=None, description="Only to people of this tenant.")
+    aad_object_id: Guid | None = Field(default=None, description="Only to this person.")
+    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
+    after: Annotated[str, Field(pattern=DELIVERY_ID)] | None = Field(
+        default=None, description="`next` of the page before."
+    )
+
+
+@router.get("", operation_id="list_deliveries", summary="List deliveries", responses=refusals())
+async def page(query: Annotated[DeliveryQuery, Query()], bellwire: Service) -> DeliveryPage:
+    """The newest first, without their attempts."""
+    wanted = Filter(
+        state=query.state, sender=query.sender, tenant_id=query.tenant_id, aad_object_id=query.aad_object_id
+    )
+    found = await bellwire.deliveries.page(wanted, after=query.after, limit=query.limit + 1)
+    shown = found[: query.limit]
+    following = shown[-1].id if len(found) > query.limit else None
+    return DeliveryPage(deliveries=[view(delivery) for delivery in shown], next=following)
+
+
+@router.get("/{id}", operation_id="get_delivery", summary="Ask what became of a message", responses=refusals(404))
+async def get(delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
+    """The state with its reason and remedy, every attempt, all times, and Teams' id of the message."""
+    return detail(*await bellwire.deliveries.get(delivery_id))
+
+
+@router.post(
+    "/{id}/cancel",
+    operation_id="cancel_delivery",
+    summary="Stop a delivery before it goes out",
+    responses=refusals(404, 409),
+)
+async def cancel(delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
+    """Possible while it is queued or waiting. Once it is being sent it is too late: take it back instead."""
+    return detail(*await bellwire.deliveries.cancel(delivery_id))
+
+
+@router.post(
+    "/{id}/resend",
+    operation_id="resend_delivery",
+    summary="Try a delivery again",
+    status_code=202,
+    response_description="The new delivery, of the same message to the same person.",
+    responses={202: DELIVERY_LINKS, **refusals(403, 404, 409)},
+)
+async def resend(delivery_id: DeliveryId, caller: Calling, bellwire: Service, response: Response) -> DeliveryDetail:
+    """Possible once it ended without being sent. The old delivery stays as it is; the new one names it.
+
+    Whoever asks twice gets the delivery that was made the first time.
+    """
+    return answer(await bellwire.sending.resend(delivery_id, caller=caller.id), response)

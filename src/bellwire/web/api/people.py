@@ -1,0 +1,63 @@
+"""``/v1/people``: who can be reached, by which sender, and if not why and what to do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from bellwire.model.reference import ReachState
+from bellwire.model.surface import Surface
+from bellwire.service.people import PeopleFilter
+from bellwire.web.api.documented import refusals
+from bellwire.web.api.service import Service
+from bellwire.web.schemas.fields import GUID, Guid, SenderName, Strict
+from bellwire.web.schemas.person import PeoplePage, PersonView, view
+from bellwire.web.security import KNOWN_CALLER
+
+CURSOR: Final = f"{GUID[:-1]}~{GUID[1:]}"
+
+router = APIRouter(prefix="/v1/people", tags=["People"], dependencies=[KNOWN_CALLER])
+
+
+class PeopleQuery(Strict):
+    """Which people; without any filter, all that were ever seen."""
+
+    sender: SenderName | None = Field(default=None, description="Only those that this sender knows.")
+    state: ReachState | None = Field(default=None, description="Only those whose Teams chat is in this state.")
+    surface: Surface | None = Field(default=None, description="Only those that were seen there.")
+    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
+    after: Annotated[str, Field(pattern=CURSOR)] | None = Field(default=None, description="`next` of the page before.")
+
+
+@router.get("", operation_id="list_people", summary="List the people that are known", responses=refusals())
+async def page(query: Annotated[PeopleQuery, Query()], bellwire: Service) -> PeoplePage:
+    """Everybody who was ever seen, with what each sender knows of them."""
+    wanted = PeopleFilter(sender=query.sender, state=query.state, surface=query.surface)
+    found = await bellwire.people.page(wanted, after=_place(query.after), limit=query.limit + 1)
+    shown = [view(person) for person in found[: query.limit]]
+    following = f"{shown[-1].tenant_id}~{shown[-1].aad_object_id}" if len(found) > query.limit else None
+    return PeoplePage(people=shown, next=following)
+
+
+@router.get(
+    "/{tenant_id}/{aad_object_id}",
+    operation_id="get_person",
+    summary="Ask whether a person can be reached",
+    responses=refusals(403, 404),
+)
+async def get(
+    tenant_id: Annotated[Guid, Path(description="The person's tenant.")],
+    aad_object_id: Annotated[Guid, Path(description="The person's Entra object id.")],
+    bellwire: Service,
+) -> PersonView:
+    """By which sender and which way; and if not, why not, what to do about it, and whose move it is."""
+    return view(await bellwire.people.get(tenant_id, aad_object_id))
+
+
+def _place(cursor: str | None) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    tenant_id, _, aad_object_id = cursor.lower().partition("~")
+    return tenant_id, aad_object_id

@@ -1,0 +1,37 @@
+"""The web application: the bot endpoint, the API and the operator's addresses, behind the same guards."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from bellwire.app import Bellwire
+from bellwire.web import bot, health
+from bellwire.web.api import books, deliveries, messages, people
+from bellwire.web.limits import BodyLimits
+from bellwire.web.openapi import TITLE, install_openapi
+from bellwire.web.problems import LastResort, install_problems
+from bellwire.web.security import ApiKeys
+
+
+def create_app(bellwire: Bellwire) -> FastAPI:
+    """The application over an open service. It neither opens nor closes the service."""
+    app = FastAPI(
+        title=TITLE,
+        version=version("bellwire"),
+        redirect_slashes=False,
+        redoc_url=None,
+        middleware=[
+            Middleware(LastResort),
+            Middleware(ApiKeys, doorman=bellwire.keys),
+            Middleware(BodyLimits),
+        ],
+    )
+    app.state.bellwire = bellwire
+    for part in (bot, messages, deliveries, people, books, health):
+        app.include_router(part.router)
+    install_problems(app)
+    install_openapi(app)
+    return app
