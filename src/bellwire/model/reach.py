@@ -10,7 +10,7 @@ from typing import Final
 
 from bellwire.model.delivery import IfUnreachable, State
 from bellwire.model.reason import Reason
-from bellwire.model.reference import ReachState
+from bellwire.model.reference import ConversationReference, ReachState
 from bellwire.model.surface import Surface
 
 
@@ -57,6 +57,11 @@ def reach(state: ReachState | None, seen: Collection[Surface]) -> Reachable | Ob
     if Surface.COPILOT in seen or Surface.TEAMS_PERSONAL in seen:
         return Reachable(Way.OPEN_CHAT)
     return Obstacle(Reason.SEEN_ELSEWHERE_ONLY if seen else Reason.NEVER_SEEN)
+
+
+def state_of(reference: ConversationReference | None) -> ReachState | None:
+    """The state of the stored chat, if one is stored."""
+    return None if reference is None else reference.state
 
 
 def first_state(found: Reachable | Obstacle, if_unreachable: IfUnreachable) -> State | Obstacle:

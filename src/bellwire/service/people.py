@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from bellwire.errors import NotFound, TenantNotAllowed
-from bellwire.model.reach import Obstacle, Reachable, reach
+from bellwire.model.reach import Obstacle, Reachable, reach, state_of
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.model.reference import ConversationReference, ReachState
 from bellwire.model.surface import Surface
@@ -117,8 +117,7 @@ def _person(known: Known) -> KnownPerson:
 
 def _reach(sender: str, reference: ConversationReference | None, sightings: Sequence[Sighting]) -> SenderReach:
     seen = [sighting for sighting in sightings if sighting.person.sender == sender]
-    state = None if reference is None else reference.state
-    return SenderReach(sender, reach(state, [sighting.surface for sighting in seen]), reference, seen)
+    return SenderReach(sender, reach(state_of(reference), [sighting.surface for sighting in seen]), reference, seen)
 
 
 def _name(known: Known) -> str | None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from bellwire.errors import ConfigError
 
 DRAIN_SECONDS: Final = 20
+BACKLOG: Final = 2048
 
 
 class _Server(uvicorn.Server):
@@ -31,13 +32,19 @@ def listen(host: str, port: int) -> socket.socket:
         ConfigError: the address cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio turns Nagle's algorithm off; otherwise every answer would wait for 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         raise ConfigError(
             f"Cannot listen on {host}:{port}: {error.strerror or type(error).__name__}.",
             remedy="Choose another address with --host and --port, or stop what runs there.",
         ) from error
+    return listener
 
 
 @contextlib.asynccontextmanager
