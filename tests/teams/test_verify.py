@@ -12,6 +12,7 @@ import jwt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from bellwire.errors import InvalidActivity, InvalidToken, Unavailable
 from bellwire.net import open_session
@@ -19,6 +20,7 @@ from bellwire.teams.clouds import custom
 from bellwire.teams.keys import SigningKeys
 from bellwire.teams.verify import REMEMBER_MOST, Verifier
 from tests.support.signed import APP_ID, NOW, SERVICE_URL, KeyService, jwk, key, key_service, token
+from tests.support.sockets import watched_sockets
 from tests.support.wire import Clock
 
 OTHER_APP = "33333333-3333-3333-3333-333333333333"
@@ -228,6 +230,16 @@ async def test_addresses_in_a_token_are_never_asked(verifier: Verifier, service:
     header = f"Bearer {token('stranger', headers=evil, iss=f'{service.url}/evil')}"
     assert await code_of(verifier, header) == "unknown_key"
     assert set(service.asked) <= {"/openid", "/keys"}
+
+
+async def test_forged_tokens_of_many_entra_tenants_call_nobody(verifier: Verifier, service: KeyService) -> None:
+    with watched_sockets() as sockets:
+        for number in range(20):
+            issuer = f"https://login.microsoftonline.com/t{number}/../../x/v2.0"
+            forged = token("stranger", headers={"kid": f"kid-{number}"}, iss=issuer, tid=f"t{number}/../../x")
+            assert await code_of(verifier, f"Bearer {forged}") == "unknown_key"
+    assert service.fetches == 3
+    assert not sockets.foreign({URL(service.url).port or 0})
 
 
 async def test_a_signed_payload_that_holds_no_claims(verifier: Verifier) -> None:

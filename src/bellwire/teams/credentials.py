@@ -50,7 +50,7 @@ _BEARER: Final = re.compile(r"[\x21-\x7e]{1,16384}", re.ASCII)
 class Registration:
     """A bot's registration. ``sender`` is its name in the settings; without ``tenant_id`` it is multi-tenant.
 
-    A certificate is a PEM or PKCS12 file with its private key, read anew for each token, so that it may be replaced.
+    A certificate is a PEM or PKCS12 file with its RSA private key; each token reads it anew, so it may be replaced.
     """
 
     sender: str
@@ -135,7 +135,7 @@ def _check_certificate(registration: Registration, cloud: Cloud) -> None:
         _entra(registration, cloud)
     except (ValueError, OSError):
         raise ConfigError(
-            "The file is no PEM or PKCS12 certificate with a private key, or its password is wrong.",
+            "The file is no PEM or PKCS12 certificate with its RSA private key, or the password is wrong.",
             field=registration.setting("CERTIFICATE"),
         ) from None
 
