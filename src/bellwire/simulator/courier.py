@@ -88,9 +88,15 @@ class Courier:
         tenant = data.get("tenant") if isinstance(data, dict) else None
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "x-ms-conversation-id": str(conversation.get("id", "")) if isinstance(conversation, dict) else "",
-            "x-ms-tenant-id": str(tenant.get("id", "")) if isinstance(tenant, dict) else "",
+            "x-ms-conversation-id": _hint(conversation),
+            "x-ms-tenant-id": _hint(tenant),
         }
         service_url = str(activity.get("serviceUrl", ""))
         authorization = self._signer.authorization(bot.app_id, service_url, self._clock.now(), flaw)
         return headers if authorization is None else headers | {"Authorization": authorization}
+
+
+def _hint(account: object) -> str:
+    """The id as a header's value; a hostile one loses what no header may hold."""
+    value = str(account.get("id", "")) if isinstance(account, dict) else ""
+    return "".join(character for character in value if " " <= character <= "~")

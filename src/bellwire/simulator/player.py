@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.clock import SimulatedClock
+from bellwire.simulator.events import Events
 from bellwire.simulator.faults import Deed, Fault
 from bellwire.simulator.grants import Grants
 from bellwire.simulator.ledger import Ledger
@@ -42,11 +43,12 @@ class Hit:
 class Player:
     """``deeds`` are what a person or an administrator does just before the request is looked at."""
 
-    def __init__(self, clock: SimulatedClock, grants: Grants, ledger: Ledger, script: Script) -> None:
+    def __init__(self, clock: SimulatedClock, grants: Grants, ledger: Ledger, script: Script, events: Events) -> None:
         self._clock = clock
         self._grants = grants
         self._ledger = ledger
         self._script = script
+        self._events = events
         self._released = asyncio.Event()
         self.deeds: dict[Deed, Callable[[Bot, Person], None]] = {}
 
@@ -100,6 +102,7 @@ class Player:
             activity_id=activity_id,
         )
         self._script.played.append(played)
+        self._events.happened("fault", lambda: {"name": fault.name, "person": person, "text": hit.text})
         entry = self._ledger.find(hit.conversation_id or "", activity_id or "")
         if entry is not None:
             entry.answered = fault.deed is Deed.STALL

@@ -72,7 +72,7 @@ class Roster:
 def _size(given: str | None) -> int:
     if given is None:
         return PAGE
-    if not (given.isascii() and given.isdecimal()) or not 0 < int(given) < 2**31:
+    if len(given) > 10 or not (given.isascii() and given.isdecimal()) or not 0 < int(given) < 2**31:
         raise Refused(no.BAD_ARGUMENT.but(message="pageSize is no positive int32."))
     return min(int(given), LARGEST_PAGE)
 

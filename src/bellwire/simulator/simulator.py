@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -73,14 +74,23 @@ class Simulator(Playground):
             ready()
             await until.wait()
 
-    async def outage(self, seconds: float) -> None:
-        """Refuses every connection for a while, the control API's too; then serves again on the same port."""
+    @asynccontextmanager
+    async def unreachable(self) -> AsyncIterator[None]:
+        """Cuts every connection and refuses new ones, the control API's too; then serves again on the same port."""
         if self._site is not None:
             await self._site.stop()
-        if self._runner.server is not None:
-            await self._runner.server.shutdown(0.0)
-        await asyncio.sleep(seconds)
-        await self._listen()
+        for connection in self._runner.server.connections if self._runner.server is not None else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        try:
+            yield
+        finally:
+            await self._listen()
+
+    async def outage(self, seconds: float) -> None:
+        """Is unreachable for so long."""
+        async with self.unreachable():
+            await asyncio.sleep(seconds)
 
     async def _listen(self) -> None:
         self._site = web.TCPSite(self._runner, self.host, self.port, ssl_context=self._tls, backlog=1024)

@@ -43,7 +43,7 @@ class Teams:
         self.rules = Rules(self.world)
         self.post = Post(self.world, self.rules, self.ledger, self.clock, self.ids)
         self.faults = Script()
-        self.player = Player(self.clock, self.grants, self.ledger, self.faults)
+        self.player = Player(self.clock, self.grants, self.ledger, self.faults, self.events)
         self.login = Login(self.world, self.clock, self.grants, self.signer, self.faults, self.player)
         self.courier = Courier(self.signer, self.clock, self.events)
         self.admission = Admission(self.world, self.grants, self.gate, self.clock)
