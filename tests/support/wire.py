@@ -43,7 +43,7 @@ class Server:
     def host(self) -> str:
         return self.url.partition("://")[2]
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         asked = Asked(request.method, request.raw_path, dict(request.headers), await request.read())
         self.asked.append(asked)
         return await self.answering(asked)
@@ -53,9 +53,7 @@ class Server:
 async def serving(answering: Answering, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     """A server that answers every request by ``answering``."""
     server = Server(answering)
-    app = web.Application(client_max_size=1 << 24)
-    app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+    runner = web.ServerRunner(web.Server(server.answer, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
