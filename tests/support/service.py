@@ -85,10 +85,9 @@ async def running(
     """
     key = f"bw_{secrets.token_urlsafe(24)}"
     async with contextlib.AsyncExitStack() as stack:
-        simulator = teams or await stack.enter_async_context(Simulator())
-        settings = settings_from(
-            simulator.settings() | {"BELLWIRE_DATABASE_URL": database_url, "BELLWIRE_API_KEYS": key} | (environment or {})
-        )
+        simulator = await stack.enter_async_context(Simulator()) if teams is None else teams
+        own = {"BELLWIRE_DATABASE_URL": database_url, "BELLWIRE_API_KEYS": key}
+        settings = settings_from({**simulator.settings(), **own, **(environment or {})})
         bellwire = await stack.enter_async_context(Bellwire.open(settings, work=work, clock=clock))
         url = await stack.enter_async_context(serving(create_app(bellwire)))
         simulator.bot_endpoint = f"{url}/api/messages"

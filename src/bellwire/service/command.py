@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bellwire.errors import Conflict, InvalidInput
@@ -133,7 +133,7 @@ def _plain(value: Any) -> Any:
     """Data classes, times and enums as JSON has them."""
     match value:
         case datetime():
-            return value.isoformat()
+            return value.astimezone(UTC).isoformat()
         case str() | int() | float() | None:
             return value
         case dict():
