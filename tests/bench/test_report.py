@@ -6,12 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from rich.console import Console
-from tests.bench.findings import findings
 
 from bellwire.bench.page import page
 from bellwire.bench.plots import draw
 from bellwire.bench.results import Findings
 from bellwire.bench.tables import grids
+from tests.bench.findings import findings
 
 
 def test_the_page_names_the_machine_and_the_target_that_was_missed() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench.findings import findings
-
 from bellwire.bench.results import Findings
 from bellwire.bench.targets import verdicts
+from tests.bench.findings import findings
 
 
 def test_each_target_has_a_verdict_and_only_the_missed_one_is_missed() -> None:

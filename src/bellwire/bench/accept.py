@@ -30,7 +30,7 @@ READY_WITHIN = 30
 async def accept(stage: Stage) -> Accept:
     """Both ways."""
     async with stage.subject("serve") as subject:
-        settings = (await subject.ask(do="settings"))["settings"]
+        settings = subject.hello["settings"]
     async with _served(settings) as url:
         one = [await _one_by_one(stage, url, callers) for callers in CALLERS]
     return Accept(one=one, many=await _many(stage))
@@ -40,7 +40,7 @@ async def _many(stage: Stage) -> AcceptMany:
     answers = []
     for number in range(stage.scale.accept_repeats):
         stage.told(f"accept: {stage.scale.accept_many:,} in one call", number / stage.scale.accept_repeats)
-        async with stage.subject(f"many_{number}") as subject:
+        async with stage.subject(f"many_{number}", people=stage.scale.accept_many) as subject:
             answers.append(await subject.ask(do="many", count=stage.scale.accept_many))
     seconds = [float(answer["seconds"]) for answer in answers]
     return AcceptMany(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sqlite3
+import sys
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -41,6 +44,22 @@ def memory_gb() -> int:
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30))
 
 
+def peak_mb() -> float:
+    """The most memory that this process ever held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def now_mb() -> float:
+    """The memory that this process holds now, in MB; its peak where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return peak_mb()
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+@cache
 def cores() -> tuple[int | None, int | None]:
     """The core for what is measured and the core for everything else; none where processes cannot be pinned."""
     if not hasattr(os, "sched_getaffinity"):

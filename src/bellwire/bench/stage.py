@@ -41,11 +41,13 @@ class Stage:
         return arrivals
 
     @asynccontextmanager
-    async def subject(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Peer]:
+    async def subject(
+        self, name: str, *arguments: str, people: int | None = None, env: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Peer]:
         """A Bellwire in a process of its own, on the measured core, with a new database."""
         command = [sys.executable, "-m", "bellwire.bench.subject", "--url", f"{self.connector}/{name}"]
         command += ["--database", str(self.folder / f"{name}.db"), *pinned(0), *arguments]
-        command += ["--people", str(self.scale.people)]
+        command += ["--people", str(people or self.scale.people)]
         async with peer(name, command, env) as opened:
             yield opened
 

@@ -1,0 +1,142 @@
+"""Drives an open Bellwire: accepts messages on behalf of callers, and watches the books for their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+
+from bellwire.app import Bellwire
+from bellwire.bench.machine import peak_mb
+from bellwire.bench.peer import Answer
+from bellwire.bench.people import SENDER, TEXT
+from bellwire.errors import BellwireError
+from bellwire.model.delivery import Priority
+from bellwire.model.recipient import Recipient, RecipientKind
+from bellwire.model.reference import ConversationReference
+from bellwire.service.command import Content, SendCommand, Terms
+from bellwire.store import books
+from bellwire.store.books import Book
+
+CALLER = "bench"
+BATCH = 500
+AHEAD = 2_000
+CALLERS = 64
+LOOK_EVERY = 0.02
+CONTENT = Content(text=TEXT)
+COUNTERS = ("accepted", "sent", "undeliverable", "unknown", "cancelled", "expired")
+
+
+class Drive:
+    """``people`` are written to in turn."""
+
+    def __init__(self, bellwire: Bellwire, people: Sequence[ConversationReference]) -> None:
+        self.bellwire = bellwire
+        self.people = people
+        self.number = count()
+
+    def command(self, priority: Priority, content: Content = CONTENT) -> SendCommand:
+        """One message to the next person."""
+        person = self.people[next(self.number) % len(self.people)].person
+        return SendCommand(
+            to=Recipient(RecipientKind.AAD_OBJECT_ID, person.aad_object_id, person.tenant_id),
+            content=content,
+            terms=Terms(sender=SENDER, priority=priority),
+        )
+
+    def commands(self, number: int, priority: Priority) -> list[SendCommand]:
+        """So many of them."""
+        return [self.command(priority) for _ in range(number)]
+
+    async def accept(self, number: int, priority: Priority) -> None:
+        """So many messages, accepted in one transaction."""
+        await self.accept_commands(self.commands(number, priority))
+
+    async def accept_commands(self, commands: list[SendCommand]) -> None:
+        """All of them, or the error of the first that was refused."""
+        for outcome in await self.bellwire.sending.accept_many(commands, caller=CALLER):
+            if isinstance(outcome, BellwireError):
+                raise outcome
+
+    async def send_urgently(self, text: str) -> tuple[float, float]:
+        """One urgent message; when the call began and when it was answered."""
+        command = self.command(Priority.URGENT, Content(text=text))
+        began = time.monotonic()
+        await self.bellwire.sending.accept(command, caller=CALLER)
+        return began, time.monotonic()
+
+    async def totals(self) -> Book:
+        """The books of all tenants as one."""
+        kept = await self.bellwire.database.read(books.read)
+        total = Counter[str]()
+        for book in kept:
+            total.update({name: getattr(book, name) for name in COUNTERS})
+        return Book(tenant_id="*", sender="*", **{name: total[name] for name in COUNTERS})
+
+    async def ended(self) -> int:
+        """How many deliveries have ended, however."""
+        total = await self.totals()
+        return total.accepted - total.open
+
+    async def open(self) -> int:
+        """How many have not."""
+        return (await self.totals()).open
+
+    async def until_all_ended(self) -> None:
+        """Return when nothing is open."""
+        while await self.open():  # noqa: ASYNC110 - the books are watched, and ring no bell
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def until_something_ended(self) -> None:
+        """Return when one more delivery has ended than now."""
+        before = await self.ended()
+        while await self.ended() == before:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def accept_in_batches(self, seconds: float) -> Answer:
+        """Keep some batches ahead of the worker for so long, then let it finish."""
+        return await self._lap(seconds, self._feed)
+
+    async def accept_singly(self, seconds: float) -> Answer:
+        """Callers who each wait for their own answer for so long, then let the worker finish."""
+        return await self._lap(seconds, self._call)
+
+    async def watch(self, seconds: float) -> Answer:
+        """Only watch the worker for so long, begun when something is out."""
+        await self.until_something_ended()
+        return await self._lap(seconds, self._rest, finish=False)
+
+    async def _lap(self, seconds: float, work: Callable[[float], Awaitable[None]], *, finish: bool = True) -> Answer:
+        before = await self.totals()
+        began, cpu = time.perf_counter(), time.process_time()
+        await work(began + seconds)
+        if finish:
+            await self.until_all_ended()
+        after = await self.totals()
+        sent = after.sent - before.sent
+        return {
+            "sent": sent,
+            "failed": (after.accepted - after.open) - (before.accepted - before.open) - sent,
+            "seconds": time.perf_counter() - began,
+            "cpu_seconds": time.process_time() - cpu,
+            "rss_mb": peak_mb(),
+        }
+
+    async def _feed(self, until: float) -> None:
+        while time.perf_counter() < until:
+            if await self.open() < AHEAD:
+                await self.accept(BATCH, Priority.NORMAL)
+            else:
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _call(self, until: float) -> None:
+        async def caller() -> None:
+            while time.perf_counter() < until:
+                await self.bellwire.sending.accept(self.command(Priority.NORMAL), caller=CALLER)
+
+        await asyncio.gather(*(caller() for _ in range(CALLERS)))
+
+    async def _rest(self, until: float) -> None:
+        await asyncio.sleep(until - time.perf_counter())
