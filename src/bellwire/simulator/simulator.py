@@ -42,7 +42,7 @@ class Simulator(Playground):
         self._tls = tls
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
         self._site: web.TCPSite | None = None
-        self._away: asyncio.Task[None] | None = None
+        self.away: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Simulator:
         await self.start()
@@ -63,8 +63,8 @@ class Simulator(Playground):
     async def close(self) -> None:
         """Stops serving; open connections are closed, and what stalls is let go."""
         self.let_go()
-        if self._away is not None:
-            self._away.cancel()
+        if self.away is not None:
+            self.away.cancel()
         await self.courier.close()
         await self._runner.cleanup()
 
@@ -100,8 +100,11 @@ class Simulator(Playground):
     async def _answer_outage(self, request: web.Request) -> web.Response:
         """POST /control/outage?seconds=1: the answer comes first, the outage right after it."""
         seconds = float(request.query.get("seconds", "1"))
-        self._away = asyncio.get_running_loop().create_task(self.outage(seconds))
-        return web.json_response({"seconds": seconds}, headers={"Connection": "close"})
+        response = web.json_response({"seconds": seconds}, headers={"Connection": "close"})
+        await response.prepare(request)
+        await response.write_eof()
+        self.away = asyncio.get_running_loop().create_task(self.outage(seconds))
+        return response
 
     async def _page(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html")

@@ -71,6 +71,8 @@ def _plain(value: Any) -> Any:
         return value.decode(errors="replace")
     if isinstance(value, set | frozenset):
         return sorted(value)
+    if isinstance(value, tuple):
+        return list(value)
     raise TypeError(type(value).__name__)
 
 
