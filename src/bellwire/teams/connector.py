@@ -6,14 +6,16 @@ and uncut, whatever their length, and the service URL keeps its path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 from aiohttp import ClientSession
+from multidict import CIMultiDict
 from yarl import URL
 
 from bellwire.errors import Unavailable
@@ -27,6 +29,8 @@ LONGEST_ID: Final = 2048
 MOST_PAGES: Final = 10_000
 MOST_BASES: Final = 10_000
 MOST_TOKENS: Final = 100
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~:-]+", re.ASCII)
 
 
 class ConnectorFailure(Unavailable):
@@ -68,7 +72,7 @@ class Connector:
         self._cloud = cloud
         self._clock = clock
         self._timeout = timeouts(timeout)
-        self._bases: dict[str, str] = {}
+        self._bases: dict[str, tuple[URL, str]] = {}
         self._headers: dict[str, Mapping[str, str]] = {}
 
     async def create_conversation(self, service_url: str, content: bytes, *, token: str) -> Opened:
@@ -102,8 +106,8 @@ class Connector:
         """All members, page after page; each page is a request."""
         query, seen = {"pageSize": str(page_size)}, set[str]()
         for _ in range(MOST_PAGES):
-            path = f"/{_part(conversation_id)}/pagedmembers?{urlencode(query)}"
-            page = _object(await self._call("GET", service_url, path, token))
+            path = f"/{_part(conversation_id)}/pagedmembers"
+            page = _object(await self._call("GET", service_url, path, token, query=query))
             members = page.get("members")
             for member in members if isinstance(members, list) else ():
                 if isinstance(member, dict) and isinstance(member.get("id"), str):
@@ -114,13 +118,23 @@ class Connector:
             seen.add(following)
             query["continuationToken"] = following
 
-    async def _call(self, method: str, service_url: str, path: str, token: str, content: bytes | None = None) -> Answer:
-        url = URL(self._base(service_url) + path, encoded=True)
+    async def _call(
+        self,
+        method: str,
+        service_url: str,
+        path: str,
+        token: str,
+        content: bytes | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
+        base, prefix = self._base(service_url)
+        url = base.with_path(prefix + path, encoded=True)
         try:
             answer = await exchange(
                 self._session,
                 method,
-                url,
+                url if query is None else url.with_query(query),
                 headers=self._authorization(token),
                 content=content,
                 timeout=self._timeout,
@@ -132,15 +146,16 @@ class Connector:
             raise ConnectorFailure(self._refusal(answer))
         return answer
 
-    def _base(self, service_url: str) -> str:
-        """Everything before the conversation id, once the host was found on the cloud's list."""
+    def _base(self, service_url: str) -> tuple[URL, str]:
+        """The service URL and the path before the conversation id, once the host was found on the cloud's list."""
         base = self._bases.get(service_url)
         if base is None:
             if not self._cloud.admits(service_url):
                 raise ConnectorFailure(Failure(Phase.KEPT_BACK, None, "host_not_allowed"))
             if len(self._bases) >= MOST_BASES:
                 self._bases.clear()
-            base = self._bases[service_url] = f"{bare(service_url)}/v3/conversations"
+            url = URL(bare(service_url), encoded=True)
+            base = self._bases[service_url] = url, f"{url.raw_path.rstrip('/')}/v3/conversations"
         return base
 
     def _authorization(self, token: str) -> Mapping[str, str]:
@@ -148,7 +163,7 @@ class Connector:
         if headers is None:
             if len(self._headers) >= MOST_TOKENS:
                 self._headers.clear()
-            headers = self._headers[token] = {"Authorization": f"Bearer {token}"}
+            headers = self._headers[token] = CIMultiDict({"Authorization": f"Bearer {token}"})
         return headers
 
     def _refusal(self, answer: Answer) -> Failure:
@@ -158,7 +173,8 @@ class Connector:
 
 def _part(name: str) -> str:
     """One segment of a path, nothing in it left to chance: a name of dots alone would climb up."""
-    encoded = quote(name, safe="")
+    # Quoting takes as long as a tenth of the request; of Teams' own ids only the colon needs it.
+    encoded = name.replace(":", "%3A") if _PLAIN.fullmatch(name) else quote(name, safe="")
     return encoded if encoded.strip(".") else encoded.replace(".", "%2E")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeVar
 
 from bellwire.model.outcome import Halt, Outcome, Retry, Scope, Sent, Step, Undeliverable
@@ -23,6 +24,7 @@ class BotSender:
     def __init__(self, app_id: str, cloud: Cloud, connector: Connector, tokens: TokenSource) -> None:
         self._app_id = app_id
         self._cloud = cloud
+        self._admits = lru_cache(maxsize=1024)(cloud.admits)
         self._connector = connector
         self._tokens = tokens
 
@@ -46,7 +48,7 @@ class BotSender:
         """
         if posting.surface is not Surface.TEAMS_PERSONAL:
             return Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, f"surface_{posting.surface}")
-        if not self._cloud.admits(posting.service_url):
+        if not self._admits(posting.service_url):
             return Undeliverable(Reason.HOST_NOT_ALLOWED, None, "host_not_allowed")
         try:
             token = await self._tokens.token()
