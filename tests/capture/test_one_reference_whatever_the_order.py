@@ -7,6 +7,10 @@ from itertools import permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from bellwire.model.reference import ConversationReference, learn
+from bellwire.model.surface import Surface
+from bellwire.teams.activities import read
 from tests.support.activities import (
     START,
     TEAMS_CHAT,
@@ -18,10 +22,6 @@ from tests.support.activities import (
     message,
 )
 from tests.support.stories import acts_elsewhere, retold, stories
-
-from bellwire.model.reference import ConversationReference, learn
-from bellwire.model.surface import Surface
-from bellwire.teams.activities import read
 
 NOW = START + timedelta(days=1)
 

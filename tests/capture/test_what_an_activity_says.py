@@ -6,6 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from bellwire.errors import InvalidActivity
+from bellwire.model.recipient import Person
+from bellwire.model.reference import Source
+from bellwire.model.surface import Surface
+from bellwire.teams.activities import Inbound, read
 from tests.support.activities import (
     BOT_ID,
     MEGAN,
@@ -28,12 +34,6 @@ from tests.support.activities import (
     team_install,
     without,
 )
-
-from bellwire.errors import InvalidActivity
-from bellwire.model.recipient import Person
-from bellwire.model.reference import Source
-from bellwire.model.surface import Surface
-from bellwire.teams.activities import Inbound, read
 
 NOW = START + timedelta(days=1)
 
