@@ -18,6 +18,7 @@ from bellwire.service.capture import Capture
 from bellwire.service.deliveries import Deliveries
 from bellwire.service.health import Health
 from bellwire.service.keys import Keys, guessable
+from bellwire.service.metrics import Metrics
 from bellwire.service.people import People
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
@@ -54,6 +55,7 @@ class Bellwire:
     books: Books
     keys: Keys
     health: Health
+    metrics: Metrics
 
     @classmethod
     @asynccontextmanager
@@ -73,9 +75,10 @@ class Bellwire:
             )
             signing_keys = SigningKeys(session, cloud, clock=clock)
             stack.push_async_callback(signing_keys.close)
-            await _bots(settings, cloud, session, clock, stack)
             database = await _database(settings, stack)
-            yield _wired(settings, cloud, database, signing_keys, clock)
+            metrics = Metrics(database)
+            _bots(settings, cloud, session, clock, stack)
+            yield _wired(settings, cloud, database, signing_keys, metrics, clock)
 
 
 def cloud_of(settings: CloudSettings) -> Cloud:
@@ -96,7 +99,14 @@ def cloud_of(settings: CloudSettings) -> Cloud:
     )
 
 
-def _wired(settings: Settings, cloud: Cloud, database: Database, signing_keys: SigningKeys, clock: Clock) -> Bellwire:
+def _wired(
+    settings: Settings,
+    cloud: Cloud,
+    database: Database,
+    signing_keys: SigningKeys,
+    metrics: Metrics,
+    clock: Clock,
+) -> Bellwire:
     app_ids = {sender.app_id: name for name, sender in settings.senders.items()}
     senders = _senders(settings)
     listed = [key.get_secret_value() for key in settings.api_keys]
@@ -113,6 +123,7 @@ def _wired(settings: Settings, cloud: Cloud, database: Database, signing_keys: S
         books=Books(database),
         keys=Keys(database, listed, clock),
         health=Health(database),
+        metrics=metrics,
     )
 
 
@@ -129,7 +140,7 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-async def _bots(
+def _bots(
     settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
 ) -> dict[str, Sender]:
     connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)

@@ -39,7 +39,7 @@ async def take_activity(request: Request, bellwire: Service) -> Response:
     except ClientDisconnect:
         return Response(status_code=InvalidActivity.status)
     claims = await bellwire.verifier.verify(request.headers.get("authorization"), activity)
-    await bellwire.capture.take(claims.app_id, activity)
+    bellwire.metrics.captured(await bellwire.capture.take(claims.app_id, activity))
     return _answer(activity)
 
 

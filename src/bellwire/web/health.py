@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from bellwire.service.health import Check
+from bellwire.web.api.documented import only
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.fields import View
 
@@ -57,6 +59,18 @@ async def readyz(bellwire: Service) -> Response:
     readiness = await bellwire.health.readiness()
     body = Ready(ready=readiness.ready, checks=[_view(check) for check in readiness.checks])
     return JSONResponse(body.model_dump(mode="json", exclude_none=True), 200 if readiness.ready else 503)
+
+
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Numbers for Prometheus",
+    response_class=PlainTextResponse,
+    responses=only(503),
+)
+async def metrics(bellwire: Service) -> Response:
+    """Deliveries by state, requests to Teams by outcome and code, activities by surface, halted senders."""
+    return Response(await bellwire.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _view(check: Check) -> CheckView:

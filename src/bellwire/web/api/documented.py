@@ -26,8 +26,12 @@ _WITH_BODY: Final = (400, 413, 415)
 
 def refusals(*statuses: int, body: bool = False) -> Responses:
     """The refusals of one operation; those that any operation may answer with are added."""
-    wanted = sorted({*_ALWAYS, *statuses, *(_WITH_BODY if body else ())})
-    return {status: {"description": _SAYS[status], "content": _problem(), **_headers(status)} for status in wanted}
+    return only(*sorted({*_ALWAYS, *statuses, *(_WITH_BODY if body else ())}))
+
+
+def only(*statuses: int) -> Responses:
+    """These refusals and no others."""
+    return {status: {"description": _SAYS[status], "content": _problem(), **_headers(status)} for status in statuses}
 
 
 def _problem() -> dict[str, Any]:
