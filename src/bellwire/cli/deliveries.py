@@ -1,0 +1,88 @@
+"""``bellwire deliveries``: what became of messages, and the two things that can be done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bellwire.cli.exits import Exit
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
+from bellwire.cli.service import ask, plain
+from bellwire.cli.terminal import remark, show, show_json
+from bellwire.model.delivery import State
+
+if TYPE_CHECKING:
+    from bellwire.client import AsyncClient, Delivery
+
+MOST_ON_A_PAGE = 200
+Id = Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="As 'bellwire send' printed it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang ``deliveries`` onto the command line."""
+    group = typer.Typer(help="What became of messages.", no_args_is_help=True)
+    group.command("list")(show_list)
+    group.command("show")(show_one)
+    group.command("cancel")(cancel)
+    group.command("resend")(resend)
+    app.add_typer(group, name="deliveries")
+
+
+def show_list(
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Only those of this sender.")] = None,
+    person: Annotated[str | None, typer.Option(help="Only those to this Entra object id.")] = None,
+    limit: Limit = 50,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    as_json: AsJson = False,
+) -> None:
+    """List deliveries, the newest first."""
+
+    async def newest(client: AsyncClient) -> list[Delivery]:
+        found: list[Delivery] = []
+        after: str | None = None
+        while len(found) < limit:
+            size = min(MOST_ON_A_PAGE, limit - len(found))
+            page = await client.deliveries(state=state, sender=sender, aad_object_id=person, limit=size, after=after)
+            found += page
+            if (after := page.next) is None:
+                break
+        return found
+
+    found = ask(url, key, newest)
+    if as_json:
+        show_json(plain(found))
+    elif found:
+        from bellwire.cli.tables import delivery_table
+
+        show(delivery_table(found))
+    else:
+        remark("No deliveries.")
+
+
+def show_one(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
+    """Show one delivery with every attempt."""
+    _tell(ask(url, key, lambda client: client.delivery(delivery_id)), as_json=as_json)
+
+
+def cancel(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> Exit:
+    """Cancel a delivery that has not gone out yet."""
+    ended = ask(url, key, lambda client: client.cancel(delivery_id))
+    _tell(ended, as_json=as_json)
+    return Exit.OK if ended.state is State.CANCELLED else Exit.NOT_DONE
+
+
+def resend(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
+    """Send a delivery again that did not end as sent; shows the new one."""
+    _tell(ask(url, key, lambda client: client.resend(delivery_id)), as_json=as_json)
+
+
+def _tell(delivery: Delivery, *, as_json: bool) -> None:
+    if as_json:
+        show_json(plain(delivery))
+        return
+    from bellwire.cli.tables import attempt_table, delivery_facts
+
+    show(delivery_facts(delivery), *([attempt_table(delivery.attempts)] if delivery.attempts else []))

@@ -1,0 +1,163 @@
+"""Who plays in the demo: what each of them did before, what is sent to them, and what has to come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bellwire.model.delivery import State
+from bellwire.model.reason import Reason
+from bellwire.simulator.actor import Actor
+
+Deed = Callable[[Actor], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Something that a person did before the message was sent."""
+
+    told: str
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is sent: a text, or a card with what the toast says."""
+
+    text: str | None = None
+    card: dict[str, Any] | None = None
+    summary: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What stands in the chat, to look for."""
+        return self.text or str(self.summary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One person's part. ``ends`` is the delivery's state, or none where the service must refuse to accept it."""
+
+    name: str
+    role: str
+    letter: Letter
+    past: tuple[Past, ...] = ()
+    in_group: bool = False
+    ends: State | None = State.SENT
+    reason: Reason | None = None
+    opens_chat: bool = False
+    point: str = field(default="")
+
+
+CARD: Final[dict[str, Any]] = {
+    "type": "AdaptiveCard",
+    "version": "1.5",
+    "body": [
+        {"type": "TextBlock", "text": "Order 4711 waits for you", "weight": "Bolder", "size": "Medium"},
+        {
+            "type": "FactSet",
+            "facts": [{"title": "Amount", "value": "€ 1,280"}, {"title": "From", "value": "Purchasing"}],
+        },
+    ],
+    "actions": [{"type": "Action.OpenUrl", "title": "Open the order", "url": "https://orders.contoso.example/4711"}],
+}
+
+
+async def _install(actor: Actor) -> None:
+    await actor.install()
+
+
+async def _uninstall(actor: Actor) -> None:
+    await actor.uninstall()
+
+
+async def _block(actor: Actor) -> None:
+    actor.block()
+
+
+async def _delete_chat(actor: Actor) -> None:
+    actor.delete_chat()
+
+
+def _say(text: str, on: str) -> Deed:
+    async def said(actor: Actor) -> None:
+        await actor.say(text, on)
+
+    return said
+
+
+INSTALLS: Final = Past("installs the app", _install)
+
+CAST: Final[tuple[Part, ...]] = (
+    Part(
+        name="Adele Vance",
+        role="installed the app, and never wrote a word",
+        past=(INSTALLS,),
+        letter=Letter(card=CARD, summary="Order 4711 waits for you"),
+        point="An Adaptive Card; the toast shows its summary.",
+    ),
+    Part(
+        name="Ben Okafor",
+        role="wrote in Teams, and then in Copilot",
+        past=(
+            INSTALLS,
+            Past("writes in the Teams chat", _say("Good morning", "teams")),
+            Past("writes in Copilot inside Teams", _say("What is open today?", "copilot")),
+            Past("writes in Microsoft 365 Copilot", _say("And tomorrow?", "m365")),
+        ),
+        letter=Letter(text="Ben, the night shift needs a second pair of eyes."),
+        point="The last conversation was Copilot's. The message belongs into the Teams chat.",
+    ),
+    Part(
+        name="Chen Li",
+        role="is known from Copilot only",
+        past=(Past("writes in Microsoft 365 Copilot", _say("Summarise my week", "m365")),),
+        letter=Letter(text="Chen, your report is ready."),
+        opens_chat=True,
+        point="No Teams chat yet: Teams is asked to open it by object id.",
+    ),
+    Part(
+        name="Dana Petrov",
+        role="is in a group with the bot, and nothing else",
+        in_group=True,
+        letter=Letter(text="Dana, this is for you alone."),
+        ends=None,
+        reason=Reason.SEEN_ELSEWHERE_ONLY,
+        point="A group is no place for a personal message.",
+    ),
+    Part(
+        name="Elif Kaya",
+        role="installed the app, and removed it",
+        past=(INSTALLS, Past("uninstalls it", _uninstall)),
+        letter=Letter(text="Elif, are you still there?"),
+        ends=None,
+        reason=Reason.UNINSTALLED,
+        point="Refused at once, with the remedy.",
+    ),
+    Part(
+        name="Farid Haddad",
+        role="has never met the bot",
+        letter=Letter(text="Farid, nice to meet you."),
+        ends=None,
+        reason=Reason.NEVER_SEEN,
+        point="No context, no send.",
+    ),
+    Part(
+        name="Grace Mbeki",
+        role="deleted the chat",
+        past=(INSTALLS, Past("deletes the chat; Teams tells nobody", _delete_chat)),
+        letter=Letter(text="Grace, the door code has changed."),
+        opens_chat=True,
+        point="404: the chat is opened again, once, and the message arrives.",
+    ),
+    Part(
+        name="Hugo Brandt",
+        role="blocked the bot",
+        past=(INSTALLS, Past("blocks the bot; Teams tells nobody", _block)),
+        letter=Letter(text="Hugo, your badge expires tomorrow."),
+        ends=State.UNDELIVERABLE,
+        reason=Reason.BLOCKED,
+        point="Teams answers 403. Bellwire names the fact, and whose move it is.",
+    ),
+)

@@ -1,0 +1,82 @@
+"""``bellwire people``: who can be reached, and if not why and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
+from bellwire.cli.service import ask, plain
+from bellwire.cli.terminal import remark, show, show_json
+from bellwire.errors import NotFound
+
+if TYPE_CHECKING:
+    from bellwire.client import AsyncClient, Person
+
+
+def register(app: typer.Typer) -> None:
+    """Hang ``people`` onto the command line."""
+    group = typer.Typer(help="Who can be reached, and if not why.", no_args_is_help=True)
+    group.command("list")(show_list)
+    group.command("show")(show_one)
+    app.add_typer(group, name="people")
+
+
+def show_list(
+    sender: Annotated[str | None, typer.Option(help="Only as this sender knows them.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only those in this state, such as uninstalled.")] = None,
+    limit: Limit = 50,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the people that Bellwire knows."""
+
+    async def known(client: AsyncClient) -> list[Person]:
+        found: list[Person] = []
+        async for person in client.everyone(sender=sender, state=state):
+            found.append(person)
+            if len(found) == limit:
+                break
+        return found
+
+    found = ask(url, key, known)
+    if as_json:
+        show_json(plain(found))
+    elif found:
+        from bellwire.cli.tables import people_table
+
+        show(people_table(found))
+    else:
+        remark("Nobody is known yet. A person becomes known when the app is installed, or by writing to the bot.")
+
+
+def show_one(
+    aad_object_id: Annotated[str, typer.Argument(metavar="OBJECT_ID", help="The person's Entra object id.")],
+    tenant: Annotated[str | None, typer.Option(help="Their tenant; without it, everyone is searched.")] = None,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what is known of one person."""
+
+    async def found(client: AsyncClient) -> Person:
+        if tenant is not None:
+            return await client.person(aad_object_id, tenant_id=tenant)
+        return await _search(client, aad_object_id.lower())
+
+    person = ask(url, key, found)
+    if as_json:
+        show_json(plain(person))
+    else:
+        from bellwire.cli.tables import person_facts
+
+        show(person_facts(person))
+
+
+async def _search(client: AsyncClient, aad_object_id: str) -> Person:
+    async for person in client.everyone():
+        if person.aad_object_id == aad_object_id:
+            return person
+    raise NotFound("Nobody with this object id has been seen.", remedy="Have the app installed for them.")

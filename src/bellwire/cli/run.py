@@ -1,0 +1,80 @@
+"""Runs one command, and turns whatever goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import Abort, TyperException
+from typer.main import get_command
+
+from bellwire.cli.commands import COMMANDS
+from bellwire.cli.exits import Exit, exit_of
+from bellwire.cli.terminal import remark, show_json
+from bellwire.errors import BellwireError
+
+HELP = "Microsoft Teams messages to one person, in that person's own Teams chat with the bot; and what became of them."
+
+
+def application() -> typer.Typer:
+    """The whole command line, with every command of ``COMMANDS``."""
+    app = typer.Typer(
+        name="bellwire", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
+    )
+    app.callback()(_root)
+    for register in COMMANDS:
+        register(app)
+    return app
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command that ``arguments`` name; what it returns is the exit code."""
+    try:
+        ended: Any = get_command(application()).main(arguments, prog_name="bellwire", standalone_mode=False)
+    except (Abort, KeyboardInterrupt):
+        remark("Interrupted.")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return Exit.OK
+    except TyperException as error:
+        remark(_usage_line(error))
+        return Exit.USAGE
+    except BellwireError as error:
+        return _refused(error, as_json="--json" in arguments)
+    except Exception as error:
+        if os.environ.get("BELLWIRE_LOG_LEVEL") == "debug":
+            raise
+        remark(f"bellwire: {type(error).__name__}: a defect in Bellwire. Set BELLWIRE_LOG_LEVEL=debug to see where.")
+        return Exit.BROKEN
+    return int(ended or Exit.OK)
+
+
+def _refused(error: BellwireError, *, as_json: bool) -> int:
+    if as_json:
+        show_json({"error": {"code": error.code, "detail": error.detail, "field": error.field, "remedy": error.remedy}})
+    else:
+        remark(f"bellwire: {error}")
+    return exit_of(error)
+
+
+def _usage_line(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "bellwire"
+    return f"bellwire: {error.format_message()} Try '{command} --help'."
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"bellwire {version('bellwire')}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and end.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Microsoft Teams messages to one person, in that person's own Teams chat with the bot."""

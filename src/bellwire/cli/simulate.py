@@ -1,0 +1,57 @@
+"""``bellwire simulate``: a Teams to run against, over real HTTP."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bellwire.cli.options import AsJson
+from bellwire.cli.terminal import remark, show, show_json
+
+if TYPE_CHECKING:
+    from bellwire.simulator import Simulator
+
+BOT_ENDPOINT = "http://127.0.0.1:3978/api/messages"
+
+
+def register(app: typer.Typer) -> None:
+    """Hang ``simulate`` onto the command line."""
+    app.command("simulate")(simulate)
+
+
+def simulate(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3979,
+    bot: Annotated[str, typer.Option(help="The bot endpoint to send activities to.", metavar="URL")] = BOT_ENDPOINT,
+    sender: Annotated[str, typer.Option(help="The sender's name in the settings that are printed.")] = "alerts",
+    as_json: AsJson = False,
+) -> None:
+    """Run a simulated Teams until Ctrl-C, and print the settings that point a Bellwire at it."""
+    from bellwire.cli.serving import run_async
+    from bellwire.logs import configure_logs
+
+    configure_logs("warning")
+    run_async(lambda: _simulated(host, port, bot, sender, as_json=as_json))
+
+
+async def _simulated(host: str, port: int, bot: str, sender: str, *, as_json: bool) -> None:
+    from bellwire.cli.serving import stop_signal
+    from bellwire.simulator import Simulator
+
+    stop = stop_signal()
+    async with Simulator(host, port) as simulator:
+        simulator.bot_endpoint = bot
+        if as_json:
+            show_json({"url": simulator.url, "bot_endpoint": bot, "settings": simulator.settings(sender)})
+        else:
+            _tell(simulator, sender)
+        await stop.wait()
+
+
+def _tell(simulator: Simulator, sender: str) -> None:
+    remark(f"A simulated Teams runs at {simulator.url}/ (the chat page). In another terminal, run:")
+    show("\n".join(f"export {name}={shlex.quote(value)}" for name, value in simulator.settings(sender).items()))
+    remark("bellwire serve")
+    remark("Ctrl-C ends it.")
