@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,16 +65,30 @@ class PostgresServer:
         """Remove a database, and break the connections to it."""
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def interrupt(self, name: str) -> None:
+    def interrupt(self, url: str) -> None:
         """Break every connection to the database, as a fail-over would; restart the server if it is our own."""
         if self._restart is not None:
             self._restart()
-            return
+        else:
+            self._break(url)
+
+    def shut(self, url: str) -> None:
+        """Break every connection to the database and let nobody in."""
+        self.run(f"ALTER DATABASE {make_url(url).database} ALLOW_CONNECTIONS false")
+        self._break(url)
+
+    def reopen(self, url: str) -> None:
+        """Let everybody in again."""
+        self.run(f"ALTER DATABASE {make_url(url).database} ALLOW_CONNECTIONS true")
+
+    def _break(self, url: str) -> None:
+        name = make_url(url).database
         self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     def run(self, statement: str) -> None:
-        """Run one statement as the administrator."""
-        asyncio.run(self._run(statement))
+        """Run one statement as the administrator; a thread of its own lets it be done inside an event loop too."""
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, self._run(statement)).result()
 
     async def _run(self, statement: str) -> None:
         url = self._url
@@ -104,7 +119,10 @@ def running_server() -> Iterator[PostgresServer]:
 
 
 class _OwnServer:
-    """The server's process. It listens on a socket in its own folder and dies with this process, however that ends."""
+    """The server's process. It listens on a socket in its own folder and dies with this process, however that ends.
+
+    Linux ends it with the thread that started it: start and restart it in the main thread.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._user = _UNPRIVILEGED if os.geteuid() == 0 else None  # the server refuses to run as root
