@@ -7,7 +7,6 @@ database.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,7 +18,7 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from bellwire.errors import ConfigError
-from bellwire.store.failures import store_unavailable, unavailable
+from bellwire.store.failures import answering
 from bellwire.store.group_commit import commit_together
 from bellwire.store.postgresql import PostgresqlBackend
 from bellwire.store.pump import Pump, Waiting
@@ -43,7 +42,6 @@ class Database:
         self._voice = token_hex(8)
         self._bells: WeakSet[Bell] = WeakSet()
         self._pump = Pump(self._commit, self._backend.seats)
-        self._listener: asyncio.Task[None] | None = None
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -57,30 +55,29 @@ class Database:
             StoreUnavailable: the database does not answer.
         """
         try:
-            await self._backend.open()
-        except Exception as error:
+            with answering():
+                await self._backend.open(self._heard)
+        except BaseException:
             await self._backend.close()
-            if unavailable(error):
-                raise store_unavailable(error) from error
             raise
         self._pump.start()
-        if isinstance(self._backend, PostgresqlBackend):
-            self._listener = asyncio.create_task(self._backend.listen(self._heard))
 
     async def close(self) -> None:
         """Commit what waits, refuse what comes later, and disconnect."""
         await self._pump.stop()
-        if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
         await self._backend.close()
 
     async def migrate(self) -> None:
-        """Bring the tables up to date. Several processes may do so at once: one does, the others find it done."""
-        from bellwire.store.migrations import upgrade
+        """Bring the tables up to date. Several processes may do so at once: one does, the others find it done.
 
-        await self._backend.on_writer(0, upgrade)
+        Raises:
+            ConfigError: a newer version of this program made the tables.
+            StoreUnavailable: the database does not answer.
+        """
+        from bellwire.store.migrations import upgrade  # takes half a second, which only a start has to spend
+
+        with answering():
+            await self._backend.on_writer(0, upgrade)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life.
@@ -96,12 +93,8 @@ class Database:
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        try:
+        with answering():
             return await self._backend.read(op)
-        except Exception as error:
-            if unavailable(error):
-                raise store_unavailable(error) from error
-            raise
 
     async def write(self, op: Callable[[Connection], T]) -> T:
         """Run ``op`` in a transaction, together with those of other callers; returns when it is committed.

@@ -73,11 +73,6 @@ class Merged(Generic[ItemT, ResultT]):
         for piece, result in zip(self._pieces, self._results(conn, list(self._items)), strict=True):
             piece.keep(result)
 
-    def fail(self, error: BaseException) -> None:
-        """Keep the error in the place of every result."""
-        for piece in self._pieces:
-            piece.fail(error)
-
     def parts(self) -> Sequence[Single[ResultT]]:
         """Each item by itself."""
         return self._pieces

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bellwire.errors import StoreUnavailable
 
-# Out of resources, stopped by an operator, trouble of the system below, connection lost, not (yet) writable.
-_POSTGRESQL_CLASSES: Final = ("08", "53", "57P", "58", "25006")
+# Connection lost, out of resources, stopped by an operator, trouble of the system below, not (yet) writable; and what
+# is said at the door: wrong credentials, no such database, one that takes no connections.
+_POSTGRESQL_CLASSES: Final = ("08", "53", "57P", "58", "25006", "28", "3D000", "55000")
 _POSTGRESQL_CONTENTION: Final = ("40001", "40P01")
 _SQLITE_CODES: Final = frozenset(
     {"BUSY", "LOCKED", "FULL", "IOERR", "READONLY", "CANTOPEN", "CORRUPT", "NOTADB", "NOMEM", "PROTOCOL", "PERM"}
@@ -20,7 +23,7 @@ _SQLITE_CODES: Final = frozenset(
 
 def unavailable(error: BaseException) -> bool:
     """Whether the database did not answer, or could not do at all what was asked."""
-    if isinstance(error, OSError | PoolTimeout | InterfaceError | PendingRollbackError):
+    if isinstance(error, OSError | PoolTimeout | PendingRollbackError):
         return True
     if not isinstance(error, DBAPIError):
         return False
@@ -38,6 +41,17 @@ def cause(error: BaseException) -> str:
     if isinstance(origin, sqlite3.Error):
         return getattr(origin, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
     return getattr(origin, "sqlstate", None) or ""
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What the block raises because the database does not answer becomes ``StoreUnavailable``."""
+    try:
+        yield
+    except Exception as error:
+        if unavailable(error):
+            raise store_unavailable(error) from error
+        raise
 
 
 def store_unavailable(error: BaseException) -> StoreUnavailable:

@@ -23,23 +23,31 @@ _ROUNDS: Final = 3
 _TRIES: Final = 4
 
 
-class Entry(Protocol):
-    """One operation that waits to be committed, with a place for what becomes of it."""
+class Work(Protocol):
+    """Something to do in a transaction."""
 
     def run(self, conn: Connection) -> None:
         """Do it, and keep the result."""
 
+
+class Piece(Work, Protocol):
+    """Work that cannot be divided, with a place for what becomes of it."""
+
     def fail(self, error: BaseException) -> None:
         """Keep the error in the result's place."""
 
-    def parts(self) -> Sequence[Entry]:
+
+class Entry(Work, Protocol):
+    """One operation that waits to be committed."""
+
+    def parts(self) -> Sequence[Piece]:
         """The same work in the smallest pieces that can stand alone."""
 
 
 @dataclass(slots=True)
 class _Failure:
     error: Exception
-    culprit: Entry | None = None
+    culprit: int | None = None
     at_commit: bool = False
 
     @property
@@ -59,48 +67,54 @@ def commit_together(conn: Connection, entries: Sequence[Entry], voice: str) -> b
             rang, group = outcome, []
             break
         if outcome.at_commit or (outcome.lost and reconnected):
-            return _refuse([*group, *alone], outcome.error)
-        if not outcome.lost and outcome.culprit is None:
+            refuse([*group, *alone], outcome.error)
+            return False
+        if outcome.lost:
+            reconnected = True
+        elif outcome.culprit is None:
             break
-        if not outcome.lost and outcome.culprit is not None:
-            group.remove(outcome.culprit)
-            alone.append(outcome.culprit)
-        reconnected = reconnected or outcome.lost
+        else:
+            alone.append(group.pop(outcome.culprit))
     pieces = [piece for entry in (*group, *alone) for piece in entry.parts()]
     return _one_by_one(conn, pieces, voice) or rang
 
 
-def _one_by_one(conn: Connection, entries: Sequence[Entry], voice: str) -> bool:
+def refuse(entries: Sequence[Entry], error: BaseException) -> None:
+    """Say of all of them that the database did not answer; each caller has an error of its own."""
+    _refuse_pieces([piece for entry in entries for piece in entry.parts()], error)
+
+
+def _one_by_one(conn: Connection, pieces: Sequence[Piece], voice: str) -> bool:
     rang, lost = False, 0
-    for position, entry in enumerate(entries):
-        outcome = _alone(conn, entry, voice)
+    for position, piece in enumerate(pieces):
+        outcome = _alone(conn, piece, voice)
         if isinstance(outcome, bool):
             rang = rang or outcome
             continue
-        entry.fail(store_unavailable(outcome.error) if outcome.at_commit or outcome.lost else outcome.error)
+        piece.fail(store_unavailable(outcome.error) if outcome.at_commit or outcome.lost else outcome.error)
         lost += outcome.lost
         if lost > 1:
-            _refuse(entries[position + 1 :], outcome.error)
+            _refuse_pieces(pieces[position + 1 :], outcome.error)
             break
     return rang
 
 
-def _alone(conn: Connection, entry: Entry, voice: str) -> bool | _Failure:
+def _alone(conn: Connection, piece: Piece, voice: str) -> bool | _Failure:
     for _ in range(_TRIES):
-        outcome = _transact(conn, [entry], voice)
+        outcome = _transact(conn, [piece], voice)
         if isinstance(outcome, bool) or not contended(outcome.error):
             break
     return outcome
 
 
-def _transact(conn: Connection, entries: Sequence[Entry], voice: str) -> bool | _Failure:
+def _transact(conn: Connection, works: Sequence[Work], voice: str) -> bool | _Failure:
     failure = _Failure(StoreUnavailable("nothing was run."))
     try:
         with conn.begin():
             end = open_closing(conn)
-            for entry in entries:
-                failure.culprit = entry
-                entry.run(conn)
+            for position, work in enumerate(works):
+                failure.culprit = position
+                work.run(conn)
             failure.culprit = None
             books.write(conn, end.gains)
             if end.rings:
@@ -108,15 +122,22 @@ def _transact(conn: Connection, entries: Sequence[Entry], voice: str) -> bool | 
             failure.at_commit = True
     except Exception as error:
         failure.error = error
-        if conn.in_transaction():
-            conn.rollback()
+        _clear(conn)
         return failure
     finally:
         drop_closing(conn)
     return end.rings
 
 
-def _refuse(entries: Sequence[Entry], error: BaseException) -> bool:
-    for entry in entries:
-        entry.fail(store_unavailable(error))
-    return False
+def _clear(conn: Connection) -> None:
+    """Make the connection fit for the next transaction, even if it takes a new one below it."""
+    try:
+        if conn.in_transaction():
+            conn.rollback()
+    except Exception:
+        conn.invalidate()
+
+
+def _refuse_pieces(pieces: Sequence[Piece], error: BaseException) -> None:
+    for piece in pieces:
+        piece.fail(store_unavailable(error))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from bellwire.errors import StoreUnavailable
 from bellwire.store.entries import Merged, Single
-from bellwire.store.failures import store_unavailable
+from bellwire.store.group_commit import refuse
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -98,8 +98,7 @@ class Pump:
         try:
             await self._commit(seat, group)
         except Exception as error:
-            for entry in group:
-                entry.fail(store_unavailable(error))
+            refuse(group, error)
         finally:
             for entry in group:
                 entry.settle()

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeVar
 import orjson
 from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
 
-from bellwire.errors import ConfigError
+from bellwire.errors import ConfigError, StoreUnavailable
 
 T = TypeVar("T")
 
@@ -41,9 +41,9 @@ class SqliteBackend:
         event.listen(self._reading, "connect", _only_reading)
         self._writer_thread = ThreadPoolExecutor(1, "bellwire-store-writer")
         self._reader_threads = ThreadPoolExecutor(READERS, "bellwire-store-reader")
-        self._writer: Connection
+        self._writer: Connection | None = None
 
-    async def open(self) -> None:
+    async def open(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else is there to be heard
         """Open the file, and make it if it is not there."""
         loop = asyncio.get_running_loop()
         self._writer = await loop.run_in_executor(self._writer_thread, self._connect)
@@ -51,13 +51,16 @@ class SqliteBackend:
     async def close(self) -> None:
         """Close every connection and end the threads."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer_thread, self._writer.close)
+        if self._writer is not None:
+            await loop.run_in_executor(self._writer_thread, self._writer.close)
         for threads in (self._writer_thread, self._reader_threads):
             await loop.run_in_executor(None, threads.shutdown)
         self._reading.dispose()
 
     async def on_writer(self, seat: int, work: Callable[[Connection], T]) -> T:  # noqa: ARG002 - there is one seat
         """Run ``work`` on the one connection that writes, in its thread."""
+        if self._writer is None:
+            raise StoreUnavailable("The store is not open.")
         return await asyncio.get_running_loop().run_in_executor(self._writer_thread, work, self._writer)
 
     async def read(self, op: Callable[[Connection], T]) -> T:

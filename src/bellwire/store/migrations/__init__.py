@@ -7,17 +7,31 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
+
+from bellwire.errors import ConfigError
 
 _LOCK: Final = 0x62656C6C
 
 
 def upgrade(conn: Connection) -> None:
-    """Bring the tables up to date, in one transaction that only one process at a time can hold."""
+    """Bring the tables up to date, in one transaction that only one process at a time can hold.
+
+    Raises:
+        ConfigError: a newer version of this program made the tables.
+    """
     with conn.begin():
         if conn.dialect.name == "postgresql":
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        command.upgrade(configuration(conn), "head")
+        try:
+            command.upgrade(configuration(conn), "head")
+        except CommandError as error:
+            raise ConfigError(
+                "The database's tables are newer than this program.",
+                field="BELLWIRE_DATABASE_URL",
+                remedy="Run the newer version again, or name another database.",
+            ) from error
 
 
 def configuration(conn: Connection) -> Config:
