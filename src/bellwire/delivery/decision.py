@@ -117,7 +117,7 @@ def _heal(case: Case, outcome: Heal, now: datetime, random: float, policy: Retry
 def _unknown(case: Case, outcome: Unknown, now: datetime, random: float, policy: RetryPolicy) -> Decision:
     post = case.step is Step.POST
     again = now + wait(None, case.history.waited, random, policy)
-    if not (post and case.on_unknown is OnUnknown.HOLD or _exhausted(case, again, policy)):
+    if not ((post and case.on_unknown is OnUnknown.HOLD) or _exhausted(case, again, policy)):
         return Decision(state=State.QUEUED, run_at=again)
     if post:
         return Decision(state=State.UNKNOWN, reason=outcome.reason)

@@ -87,15 +87,19 @@ def halted(conn: Connection) -> list[Halted]:
     ]
 
 
-def requests_since(conn: Connection, key: LaneKey, since: datetime) -> list[tuple[str, datetime | None]]:
-    """Who was asked in this lane since then, and when each request ended; None for one that never did."""
-    found = conn.execute(_REQUESTS, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": since})
+def requests(
+    conn: Connection, key: LaneKey, *, started: datetime, ended: datetime
+) -> list[tuple[str, datetime | None]]:
+    """Who was asked in this lane, of requests started and ended since then; None for the end of one that has none."""
+    found = conn.execute(
+        _REQUESTS, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "ended": ended}
+    )
     return [(person, finished_at) for person, finished_at in found]
 
 
-def busy_people_since(conn: Connection, key: LaneKey, since: datetime) -> list[tuple[str, datetime]]:
+def requests_to_many_times_asked(conn: Connection, key: LaneKey, *, started: datetime) -> list[tuple[str, datetime]]:
     """Every request since then to those who got more than one."""
-    found = conn.execute(_BUSY_PEOPLE, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": since})
+    found = conn.execute(_MANY_TIMES, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started})
     return [(person, finished_at) for person, finished_at in found]
 
 
@@ -121,8 +125,10 @@ _SINCE: Final = (
     attempts.c.sender == bindparam("lane_sender"),
     attempts.c.started_at >= bindparam("since", type_=UtcTime),
 )
-_REQUESTS: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(*_SINCE)
-_BUSY_PEOPLE: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
+_REQUESTS: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
+    *_SINCE, or_(attempts.c.finished_at.is_(None), attempts.c.finished_at >= bindparam("ended", type_=UtcTime))
+)
+_MANY_TIMES: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
     *_SINCE,
     attempts.c.finished_at.is_not(None),
     attempts.c.aad_object_id.in_(

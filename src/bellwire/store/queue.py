@@ -13,6 +13,7 @@ from sqlalchemy import (
     Executable,
     Text,
     Update,
+    and_,
     any_,
     bindparam,
     exists,
@@ -23,8 +24,10 @@ from sqlalchemy import (
 
 from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority, State
 from bellwire.model.recipient import Person
+from bellwire.model.reference import ReachState
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed, stamp
+from bellwire.store.tables import conversation_references as references
 from bellwire.store.tables import deliveries, in_state, lanes
 from bellwire.store.wakeup import ring
 
@@ -71,7 +74,7 @@ def next_due(conn: Connection, tenant_id: str, sender: str) -> datetime | None:
 
 
 def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
-    """Queue claimed deliveries again, each due at its time; those that the worker has lost meanwhile stay as they are."""
+    """Queue claimed deliveries again, each due at its time; those that the worker has lost stay as they are."""
     time = stamp(conn)
     rows = listed([delivery_id, time(run_at)] for delivery_id, run_at in returned)
     conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
@@ -85,6 +88,11 @@ def wake(conn: Connection, person: Person, now: datetime) -> int:
     if woken:
         ring(conn)
     return woken
+
+
+def overlooked(conn: Connection, most: int = 500) -> list[Person]:
+    """Persons for whom something waits although they can be reached; there are none if every wake-up was heard."""
+    return [Person(*row) for row in conn.execute(_OVERLOOKED, {"most": most})]
 
 
 def _lane(tenant_id: str, sender: str, priority: Priority) -> dict[str, Any]:
@@ -115,6 +123,17 @@ _WAKE: Final = (
         in_state(State.WAITING),
     )
     .values(state=State.QUEUED, run_at=bindparam("at", type_=UtcTime), reason=None)
+)
+_OVERLOOKED: Final = (
+    select(references.c.sender, references.c.tenant_id, references.c.aad_object_id)
+    .distinct()
+    .join_from(
+        deliveries,
+        references,
+        and_(*(deliveries.c[name] == references.c[name] for name in ("tenant_id", "sender", "aad_object_id"))),
+    )
+    .where(in_state(State.WAITING), references.c.state == ReachState.REACHABLE)
+    .limit(bindparam("most"))
 )
 
 
@@ -162,5 +181,9 @@ def _give_back(dialect: str) -> Update:
 
 
 def held() -> tuple[ColumnElement[bool], ...]:
-    """That the delivery is in this worker's hands."""
-    return in_state(State.SENDING), deliveries.c.claimed_by == bindparam("worker")
+    """That the delivery is in this worker's hands.
+
+    The state is a parameter here, so that no partial index tempts SQLite to walk all that the worker holds for each
+    of the rows given, instead of finding each by its id.
+    """
+    return deliveries.c.state == State.SENDING, deliveries.c.claimed_by == bindparam("worker")

@@ -1,0 +1,120 @@
+"""Endings of requests, and the one transaction that writes them down, with all that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from bellwire.delivery.decision import Decision
+from bellwire.delivery.history import healing, kind
+from bellwire.delivery.work import Work
+from bellwire.model.delivery import State
+from bellwire.model.outcome import Outcome, Scope, Sent
+from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
+from bellwire.store import journal, lanes, people, queue, references
+from bellwire.store.journal import Result
+from bellwire.store.lanes import LaneKey
+
+RECHECK: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One request that is over, or one delivery that goes its way without a request."""
+
+    work: Work
+    result: Result
+    decision: Decision
+
+
+def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: datetime) -> Ending:
+    """The ending of a request."""
+    status = getattr(outcome, "status", None)
+    code = getattr(outcome, "code", None) or None
+    remedy = healing(outcome) if decision.state is State.SENDING else None
+    sent = isinstance(outcome, Sent)
+    result = Result(
+        delivery_id=work.delivery_id,
+        number=work.attempts,
+        state=decision.state,
+        finished_at=finished_at,
+        outcome=kind(type(outcome)),
+        status=status,
+        code=code,
+        remedy=remedy,
+        retry_at=decision.run_at,
+        run_at=decision.run_at,
+        reason=decision.reason,
+        activity_id=decision.activity_id,
+        conversation_id=work.conversation_id if sent else None,
+        service_url=work.service_url if sent else None,
+    )
+    return Ending(work, result, decision)
+
+
+def write_down(
+    conn: Connection, worker: str, endings: Sequence[Ending], returned: Sequence[tuple[str, datetime]], now: datetime
+) -> set[str]:
+    """Write down endings and what is given back; the ids of the deliveries that were still the worker's to move."""
+    if returned:
+        queue.give_back(conn, worker, returned)
+    moved = journal.record(conn, worker, [each.result for each in endings]) if endings else set()
+    taught = [each for each in endings if _teaches(each.decision)]
+    if taught:
+        people.hold(conn, {each.work.person for each in taught})
+        for each in taught:
+            _teach(conn, each, now)
+    for each in endings:
+        _shut(conn, each)
+    return moved
+
+
+def lane_of(work: Work) -> LaneKey:
+    """The lane that a work belongs to."""
+    return LaneKey(work.person.sender, work.person.tenant_id)
+
+
+def _teaches(decision: Decision) -> bool:
+    return decision.address is not None or decision.suspension is not None or decision.state is State.WAITING
+
+
+def _teach(conn: Connection, each: Ending, now: datetime) -> None:
+    """Change the person's reference by what the request found, and wake who waits if that, or an install that came
+    in between, leaves the person reachable."""
+    known = references.get(conn, each.work.person)
+    changed = _changed(known, each, now)
+    if changed is None:
+        return
+    if changed != known:
+        references.put(conn, changed)
+    if changed.state is ReachState.REACHABLE:
+        queue.wake(conn, changed.person, now if each.decision.state is State.SENDING else now + RECHECK)
+
+
+def _changed(known: ConversationReference | None, each: Ending, now: datetime) -> ConversationReference | None:
+    decision, address = each.decision, each.decision.address
+    if decision.suspension is not None and known is not None:
+        return suspend(known, decision.suspension, each.work.started_at or now)
+    if address is None:
+        return known
+    conversation_id = address.conversation_id or each.work.conversation_id
+    if conversation_id is None:
+        return known
+    lesson = Lesson(
+        person=each.work.person,
+        at=each.result.finished_at,
+        source=Source.CREATED,
+        conversation_id=conversation_id,
+        service_url=address.service_url,
+    )
+    return learn(known, lesson, now)
+
+
+def _shut(conn: Connection, each: Ending) -> None:
+    pause = each.decision.pause
+    if pause is not None and pause.scope is Scope.TENANT:
+        lanes.pause(conn, lane_of(each.work), pause.until)

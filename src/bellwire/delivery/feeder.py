@@ -1,0 +1,241 @@
+"""Keeps every lane supplied: claims what is due, as soon as it is due and its lane has room for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from math import inf
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from bellwire.delivery.endings import lane_of
+from bellwire.delivery.halts import Halts
+from bellwire.delivery.intake import Messages, take_in
+from bellwire.delivery.lane import Lane
+from bellwire.delivery.recorder import STORE_PAUSE, Recorder
+from bellwire.delivery.station import Station
+from bellwire.errors import StoreUnavailable
+from bellwire.model.delivery import Priority
+from bellwire.store import lanes, supply
+from bellwire.store.lanes import Halted, LaneKey
+from bellwire.store.queue import Want
+from bellwire.store.supply import Supply
+
+log = structlog.get_logger(__name__)
+
+SHORT_PAUSE: Final = 0.2
+AGAIN: Final = 0.05
+LONGEST_REQUEST: Final = timedelta(seconds=330)
+CONVERSATIONS_LOOK_BACK: Final = timedelta(seconds=30)
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was sent in a lane before this worker owned it."""
+
+    requests: Sequence[tuple[str, datetime | None]]
+    many_times: Sequence[tuple[str, datetime]]
+
+
+@dataclass(slots=True)
+class Round:
+    """What one visit to the database brought."""
+
+    supply: Supply
+    owned: dict[LaneKey, datetime | None] = field(default_factory=dict)
+    pasts: dict[LaneKey, Past] = field(default_factory=dict)
+    halted: list[Halted] | None = None
+
+
+class Feeder:
+    """One loop visits the database when a bell rang, when something falls due, and when a lane runs low.
+
+    A lane that gave less than it was asked for is not asked again before one of these happens.
+    """
+
+    def __init__(self, station: Station, recorder: Recorder, halts: Halts) -> None:
+        self._station = station
+        self._recorder = recorder
+        self._halts = halts
+        self._messages = Messages()
+        self._hungry: dict[LaneKey, set[Priority]] = {}
+        self._timers: dict[LaneKey, asyncio.TimerHandle] = {}
+        self._rings = 0
+        self._survey = True
+        self._started = False
+        self._at_home = asyncio.Event()
+        self._at_home.set()
+
+    def rung(self) -> None:
+        """Anything may be in the queue now."""
+        self._rings += 1
+        self._survey = True
+        for hungry in self._hungry.values():
+            hungry.update(Priority)
+        self._station.hungry.set()
+
+    async def run(self) -> None:
+        """Feed for ever."""
+        station = self._station
+        station.hungry.set()
+        while True:
+            await station.hungry.wait()
+            station.hungry.clear()
+            wants = self._wants()
+            if (wants or self._survey) and not station.stopping:
+                self._at_home.clear()
+                try:
+                    await self._visit(wants)
+                finally:
+                    self._at_home.set()
+
+    async def idle(self) -> None:
+        """Return when no visit to the database is under way."""
+        await self._at_home.wait()
+
+    def forget(self) -> None:
+        """The lanes are not this worker's any more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._hungry.clear()
+
+    def _wants(self) -> list[Want]:
+        wants = list[Want]()
+        for key, hungry in self._hungry.items():
+            if hungry:
+                wants += self._wants_of(key, hungry)
+        return wants
+
+    def _wants_of(self, key: LaneKey, hungry: Collection[Priority]) -> list[Want]:
+        station, now = self._station, self._station.ticks()
+        lane, gate = station.lanes.get(key), station.lanes.gate(key.sender)
+        if lane is None:
+            return []
+        opens = lane.paused_until - SHORT_PAUSE if gate is None else max(lane.paused_until, gate.opens_at())
+        if opens > now:
+            self._look_again(key, opens)
+            return []
+        most = station.tuning.at_hand
+        if gate is not None:
+            return [] if lane.count() else [Want(key.tenant_id, key.sender, min(hungry), 1)]
+        return [
+            Want(key.tenant_id, key.sender, priority, most - lane.at_hand(priority))
+            for priority in hungry
+            if lane.at_hand(priority) <= most // 2
+        ]
+
+    async def _visit(self, wants: list[Want]) -> None:
+        survey, self._survey, rings = self._survey, False, self._rings
+        try:
+            found = await self._station.database.write(partial(self._op, wants, survey))
+        except StoreUnavailable as error:
+            log.warning("claims_wait", code=error.code)
+            self._survey = self._survey or survey
+            self._at_home.set()
+            await asyncio.sleep(STORE_PAUSE)
+            self._station.hungry.set()
+            return
+        if survey:
+            self._surveyed(found)
+        self._sated(found.supply, unheard=self._rings == rings)
+        self._serve(found.supply)
+
+    def _op(self, wants: list[Want], survey: bool, conn: Connection) -> Round:
+        station, now = self._station, self._station.clock()
+        found = Round(supply.fetch(conn, station.worker, wants, now, known_messages=self._messages.known()))
+        if survey:
+            served = {key for key in lanes.busy(conn) if key.sender in station.senders}
+            mine = {lane.key for lane in station.lanes}
+            found.owned = lanes.own(conn, station.worker, served | mine)
+            found.pasts = {key: _past(conn, key, now) for key in found.owned if key not in mine}
+            found.halted = lanes.halted(conn)
+        return found
+
+    def _surveyed(self, found: Round) -> None:
+        station = self._station
+        self._halts.sync(found.halted or (), afresh=not self._started)
+        self._started = True
+        for key in {lane.key for lane in station.lanes} - found.owned.keys():
+            self._lose(key)
+        for key, past in found.pasts.items():
+            station.lanes.open(self._lane(key, past, found.owned[key]))
+            self._hungry[key] = set(Priority)
+            station.hungry.set()
+
+    def _lane(self, key: LaneKey, past: Past, paused_until: datetime | None) -> Lane:
+        station, now = self._station, self._station.ticks()
+        lane = Lane(
+            key,
+            station.tuning.per_second,
+            lambda work, later: self._recorder.give_back(work, station.after(later)),
+            station.tuning.windows,
+        )
+        requests = [(person, now if at is None else min(station.ticks_at(at), now)) for person, at in past.requests]
+        lane.restore(requests, [(person, min(station.ticks_at(at), now)) for person, at in past.many_times])
+        if paused_until is not None:
+            lane.paused_until = station.ticks_at(paused_until)
+        return lane
+
+    def _lose(self, key: LaneKey) -> None:
+        lane = self._station.lanes.get(key)
+        self._station.lanes.close(key)
+        self._hungry.pop(key, None)
+        log.warning("lane_lost", sender=key.sender, tenant=key.tenant_id)
+        for work in [] if lane is None else lane.empty():
+            self._recorder.give_back(work, work.run_at)
+
+    def _sated(self, found: Supply, *, unheard: bool) -> None:
+        """Lanes that gave less than was wanted have nothing more, unless a bell rang meanwhile."""
+        for want, claimed in found.claimed:
+            hungry = self._hungry.get(LaneKey(want.sender, want.tenant_id))
+            if hungry is not None and unheard and len(claimed) < want.most:
+                hungry.discard(want.priority)
+        for key, due in found.due.items():
+            if due is not None:
+                self._look_again(key, max(self._station.ticks_at(due), self._station.ticks() + AGAIN))
+
+    def _serve(self, found: Supply) -> None:
+        station = self._station
+        self._messages.keep(found.messages)
+        for work, decision in take_in(station, found, self._messages):
+            lane = station.lanes.get(lane_of(work))
+            station.signals.claimed(work.delivery_id)
+            if decision is not None:
+                self._recorder.ends(work, decision)
+            elif lane is None or station.stopping:
+                self._recorder.give_back(work, work.run_at)
+            else:
+                lane.add(work)
+                station.lanes.touch(lane)
+        station.startable.set()
+
+    def _look_again(self, key: LaneKey, at: float) -> None:
+        """Look at this lane's queue at that time, or earlier if that was planned before."""
+        if at == inf:
+            return
+        planned = self._timers.get(key)
+        if planned is not None and not planned.cancelled():
+            if planned.when() <= at:
+                return
+            planned.cancel()
+        self._timers[key] = asyncio.get_running_loop().call_at(at, self._due, key)
+
+    def _due(self, key: LaneKey) -> None:
+        self._timers.pop(key, None)
+        if key in self._hungry:
+            self._hungry[key].update(Priority)
+            self._station.hungry.set()
+
+
+def _past(conn: Connection, key: LaneKey, now: datetime) -> Past:
+    return Past(
+        lanes.requests(conn, key, started=now - LONGEST_REQUEST, ended=now - CONVERSATIONS_LOOK_BACK),
+        lanes.requests_to_many_times_asked(conn, key, started=now - HOUR),
+    )

@@ -1,0 +1,97 @@
+"""Makes work of what was claimed: where each message goes and by which step, or why it cannot go."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, KeysView
+from typing import Final
+
+from bellwire.delivery.decision import Decision, unreachable
+from bellwire.delivery.history import NEW, Attempt, history
+from bellwire.delivery.station import Station
+from bellwire.delivery.work import Work
+from bellwire.model.message import Message
+from bellwire.model.outcome import Step
+from bellwire.model.reach import Obstacle, Way, reach
+from bellwire.model.recipient import Person
+from bellwire.store.queue import Claimed, Want
+from bellwire.store.sightings import Sighting
+from bellwire.store.supply import Past, Supply
+
+MESSAGES: Final = 256
+
+
+class Messages:
+    """The messages used last: one that goes to many people is read and kept once."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Message] = OrderedDict()
+
+    def known(self) -> KeysView[str]:
+        """The ids of those at hand."""
+        return self._kept.keys()
+
+    def keep(self, new: dict[str, Message]) -> None:
+        """Keep these; the ones not used for longest go."""
+        self._kept.update(new)
+        while len(self._kept) > max(MESSAGES, len(new)):
+            self._kept.popitem(last=False)
+
+    def get(self, message_id: str) -> Message:
+        """One that is at hand."""
+        self._kept.move_to_end(message_id)
+        return self._kept[message_id]
+
+
+def take_in(station: Station, supply: Supply, messages: Messages) -> Iterator[tuple[Work, Decision | None]]:
+    """Every claimed delivery as work; with a decision for those that cannot go out."""
+    for want, claimed in supply.claimed:
+        for each in claimed:
+            person = Person(want.sender, want.tenant_id, each.aad_object_id)
+            yield _work(station, supply, want, each, person, messages.get(each.message_id))
+
+
+def _work(
+    station: Station, supply: Supply, want: Want, each: Claimed, person: Person, message: Message
+) -> tuple[Work, Decision | None]:
+    chat, seen = supply.chats.get(person), supply.sightings.get(person, ())
+    found = reach(None if chat is None else chat.state, [sighting.surface for sighting in seen])
+    told = history(map(_attempt, supply.pasts[each.id])) if each.id in supply.pasts else NEW
+    opening = told.opening or (not isinstance(found, Obstacle) and found.way is Way.OPEN_CHAT)
+    service_url = _told_last(seen) if chat is None else chat.service_url
+    service_url = service_url or station.senders[person.sender].default_service_url
+    work = Work(
+        delivery_id=each.id,
+        person=person,
+        priority=want.priority,
+        step=Step.OPEN_CHAT if opening else Step.POST,
+        service_url=station.way(person.sender, told, service_url),
+        attempts=each.attempts,
+        run_at=each.run_at,
+        conversation_id=None if chat is None else chat.conversation_id,
+        message=message,
+        expires_at=each.expires_at,
+        if_unreachable=each.if_unreachable,
+        on_unknown=each.on_unknown,
+        history=told,
+    )
+    if isinstance(found, Obstacle):
+        return work, unreachable(work.step, each.if_unreachable, found.reason)
+    return work, None
+
+
+def _told_last(seen: Iterable[Sighting]) -> str | None:
+    """The newest service URL that came with any activity of the person."""
+    told = [sighting.service_url for sighting in sorted(seen, key=lambda s: s.last_at) if sighting.service_url]
+    return told[-1] if told else None
+
+
+def _attempt(past: Past) -> Attempt:
+    return Attempt(
+        step=past.step,
+        started_at=past.started_at,
+        finished_at=past.finished_at,
+        outcome=past.outcome,
+        remedy=past.remedy,
+        retry_at=past.retry_at,
+    )

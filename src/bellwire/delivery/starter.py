@@ -1,0 +1,138 @@
+"""Starts requests: takes work whose turn it is, writes the row before the wire, hands it to the sender."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from math import inf
+from typing import Final
+
+import structlog
+
+from bellwire.delivery.decision import Decision
+from bellwire.delivery.recorder import STORE_PAUSE, Recorder
+from bellwire.delivery.station import Station
+from bellwire.delivery.work import Work
+from bellwire.errors import StoreUnavailable
+from bellwire.model.delivery import State
+from bellwire.model.outcome import Outcome, Unknown
+from bellwire.model.reason import Reason
+from bellwire.store import journal
+from bellwire.store.journal import Begun
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE: Final = 32
+
+
+class Starter:
+    """One loop takes and begins; every request then runs by itself.
+
+    Not more than ``AT_ONCE`` start together, so that an urgent request never waits behind a long row of others in
+    the event loop.
+    """
+
+    def __init__(self, station: Station, recorder: Recorder) -> None:
+        self._station = station
+        self._recorder = recorder
+        self._requests: set[asyncio.Task[None]] = set()
+        self._settled = asyncio.Event()
+
+    async def run(self) -> None:
+        """Start for ever what may start."""
+        while True:
+            self._station.startable.clear()
+            works = self._take()
+            if works:
+                await self._begin(works)
+            else:
+                await self._wait()
+
+    async def finished(self) -> None:
+        """Return when no request is under way."""
+        while self._station.lanes.under_way:
+            self._settled.clear()
+            await self._settled.wait()
+
+    def _take(self) -> list[Work]:
+        station, works = self._station, list[Work]()
+        if station.stopping:
+            return works
+        now = station.ticks()
+        while len(works) < AT_ONCE and (work := station.lanes.take(now)) is not None:
+            works.append(work)
+        if works:
+            station.hungry.set()
+        return works
+
+    async def _wait(self) -> None:
+        """Until something changes, or a lane's time comes."""
+        station, loop = self._station, asyncio.get_running_loop()
+        due = station.lanes.next_at()
+        timer = None if due == inf else loop.call_at(due, station.startable.set)
+        try:
+            await station.startable.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def _begin(self, works: list[Work]) -> None:
+        now, rows = self._station.clock(), []
+        for work in works:
+            work.started_at = now
+            rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now))
+        try:
+            begun = await self._write(rows)
+        except BaseException:
+            for work in works:
+                self._settle(work)
+            raise
+        for work in works:
+            if work.delivery_id in begun:
+                work.attempts += 1
+                self._request(work)
+            else:
+                self._refused(work)
+
+    async def _write(self, rows: list[Begun]) -> set[str]:
+        """Doing it again is harmless, so a database that does not answer is asked until it does."""
+        station = self._station
+        while True:
+            try:
+                return await station.database.write(
+                    partial(journal.begin, worker=station.worker, starting=rows, now=station.clock())
+                )
+            except StoreUnavailable as error:
+                log.warning("requests_wait", waiting=len(rows), code=error.code)
+                await asyncio.sleep(STORE_PAUSE)
+
+    def _request(self, work: Work) -> None:
+        request = asyncio.create_task(self._send(work))
+        self._requests.add(request)
+        request.add_done_callback(self._requests.discard)
+
+    def _refused(self, work: Work) -> None:
+        """It is too late for this one, or it is not this worker's any more."""
+        station = self._station
+        self._settle(work)
+        if work.expires_at is not None and work.expires_at <= station.clock():
+            self._recorder.ends(work, Decision(state=State.EXPIRED, reason=Reason.EXPIRED))
+        else:
+            log.warning("delivery_lost", delivery=work.delivery_id, worker=station.worker)
+
+    async def _send(self, work: Work) -> None:
+        station = self._station
+        station.signals.begun(work.delivery_id)
+        try:
+            outcome: Outcome = await station.senders[work.person.sender].send(work.posting())
+        except Exception:
+            # A mistake of ours, after which nobody can say whether the request was written.
+            log.exception("sender_failed", delivery=work.delivery_id, sender=work.person.sender)
+            outcome = Unknown(Reason.ANSWER_LOST, None, "sender_failed")
+        self._settle(work)
+        self._recorder.ended(work, outcome, station.clock())
+
+    def _settle(self, work: Work) -> None:
+        self._station.lanes.settle(work, self._station.ticks())
+        self._settled.set()
+        self._station.startable.set()

@@ -1,0 +1,56 @@
+"""What the parts of one worker share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from bellwire.delivery.history import History
+from bellwire.delivery.lanes import Lanes
+from bellwire.delivery.sender import Sender
+from bellwire.delivery.signals import Signals
+from bellwire.delivery.tuning import Tuning
+from bellwire.model.outcome import Remedy
+from bellwire.store.database import Database
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Station:
+    """``worker`` is the id under which this worker holds deliveries; ``stopping`` ends what would begin anew.
+
+    ``clock`` tells the time of day, for what is stored; paces are kept in the event loop's monotonic seconds, which
+    no clock that is set forward or back can disturb.
+    """
+
+    database: Database
+    senders: Mapping[str, Sender]
+    clock: Callable[[], datetime]
+    random: Random
+    tuning: Tuning
+    signals: Signals
+    worker: str
+    lanes: Lanes
+    stopping: bool = False
+    hungry: asyncio.Event = field(default_factory=asyncio.Event)
+    startable: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ticks(self) -> float:
+        """Monotonic seconds."""
+        return asyncio.get_running_loop().time()
+
+    def ticks_at(self, moment: datetime) -> float:
+        """The monotonic second of a time of day, as seen at this moment."""
+        return self.ticks() + (moment - self.clock()).total_seconds()
+
+    def after(self, seconds: float) -> datetime:
+        """The time of day so many seconds from now."""
+        return self.clock() + timedelta(seconds=seconds)
+
+    def way(self, sender: str, history: History, service_url: str) -> str:
+        """The service URL to use: the one given, or the other host once Teams has said that this is the wrong one."""
+        if Remedy.SWITCH_HOST not in history.healed:
+            return service_url
+        return self.senders[sender].spare_service_url or service_url

@@ -1,0 +1,61 @@
+"""One claimed delivery (or one claimed change of what was sent) on its way through the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bellwire.delivery.decision import Case
+from bellwire.delivery.history import NEW, History
+from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
+from bellwire.model.message import Message
+from bellwire.model.outcome import Step
+from bellwire.model.posting import Posting
+from bellwire.model.recipient import Person
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Work:
+    """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds."""
+
+    delivery_id: str
+    person: Person
+    priority: Priority
+    step: Step
+    service_url: str
+    attempts: int
+    run_at: datetime
+    conversation_id: str | None = None
+    activity_id: str | None = None
+    amendment_id: str | None = None
+    message: Message | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+    if_unreachable: IfUnreachable = IfUnreachable.FAIL
+    on_unknown: OnUnknown = OnUnknown.HOLD
+    history: History = NEW
+    started: float = 0.0
+    started_at: datetime | None = None
+    recent_posts: int = 0
+
+    def posting(self) -> Posting:
+        """What its next attempt asks the sender to do."""
+        return Posting(
+            step=self.step,
+            person=self.person,
+            service_url=self.service_url,
+            conversation_id=self.conversation_id,
+            activity_id=self.activity_id,
+            recent_posts=self.recent_posts,
+            message=self.message,
+        )
+
+    def case(self, started_at: datetime) -> Case:
+        """What is to be decided, now that an attempt is over."""
+        return Case(
+            step=self.step,
+            started_at=started_at,
+            history=self.history,
+            service_url=self.service_url,
+            if_unreachable=self.if_unreachable,
+            on_unknown=self.on_unknown,
+        )

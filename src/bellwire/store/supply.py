@@ -1,0 +1,129 @@
+"""What a worker gets in one transaction: deliveries claimed, and everything that sending them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, Text, select
+
+from bellwire.model.message import Message
+from bellwire.model.outcome import Remedy, Step
+from bellwire.model.recipient import Person
+from bellwire.model.reference import ReachState
+from bellwire.store import messages, queue
+from bellwire.store.given import given, listed
+from bellwire.store.lanes import LaneKey
+from bellwire.store.queue import Claimed, Want
+from bellwire.store.sightings import Sighting, of_many
+from bellwire.store.tables import attempts
+from bellwire.store.tables import conversation_references as references
+
+
+class Chat(NamedTuple):
+    """Where a person's stored chat is, and whether it may be written to."""
+
+    conversation_id: str
+    service_url: str
+    state: ReachState
+
+
+class Past(NamedTuple):
+    """An attempt that is over."""
+
+    step: Step
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    remedy: Remedy | None
+    retry_at: datetime | None
+
+
+@dataclass(slots=True)
+class Supply:
+    """Deliveries claimed for each want, in the order of the wants.
+
+    ``due`` says for lanes that gave less than was wanted when their next delivery is due, if anything is queued.
+    """
+
+    claimed: list[tuple[Want, list[Claimed]]]
+    due: dict[LaneKey, datetime | None]
+    chats: dict[Person, Chat] = field(default_factory=dict)
+    sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    pasts: dict[str, list[Past]] = field(default_factory=dict)
+
+
+def fetch(
+    conn: Connection, worker: str, wants: Sequence[Want], now: datetime, *, known_messages: Collection[str] = ()
+) -> Supply:
+    """Claim what is wanted, and gather what is needed to send it; messages in ``known_messages`` are left out."""
+    claimed = [(want, queue.claim(conn, worker, want, now)) for want in wants]
+    short = {LaneKey(want.sender, want.tenant_id) for want, found in claimed if len(found) < want.most}
+    supply = Supply(claimed, {key: queue.next_due(conn, key.tenant_id, key.sender) for key in short})
+    everyone = {Person(want.sender, want.tenant_id, each.aad_object_id) for want, found in claimed for each in found}
+    if everyone:
+        supply.chats = _chats(conn, everyone)
+        supply.sightings = _seen(conn, everyone - supply.chats.keys())
+        every = [each for _, found in claimed for each in found]
+        supply.messages = messages.get_many(conn, {each.message_id for each in every}.difference(known_messages))
+        supply.pasts = pasts(conn, [each.id for each in every if each.attempts])
+    return supply
+
+
+def pasts(conn: Connection, delivery_ids: Collection[str]) -> dict[str, list[Past]]:
+    """The attempts to send these deliveries that are over, in their order."""
+    found: dict[str, list[Past]] = {}
+    if delivery_ids:
+        for id_, step, started_at, finished_at, outcome, remedy, retry_at in conn.execute(
+            _pasts(conn.dialect.name), listed([each] for each in delivery_ids)
+        ):
+            healed = None if remedy is None else Remedy(remedy)
+            past = Past(Step(step), started_at, finished_at, outcome, healed, retry_at)
+            found.setdefault(id_, []).append(past)
+    return found
+
+
+def _chats(conn: Connection, everyone: Iterable[Person]) -> dict[Person, Chat]:
+    rows = conn.execute(
+        _chats_of(conn.dialect.name), listed([each.tenant_id, each.sender, each.aad_object_id] for each in everyone)
+    )
+    return {
+        Person(sender, tenant_id, person): Chat(conversation_id, service_url, ReachState(state))
+        for tenant_id, sender, person, conversation_id, service_url, state in rows
+    }
+
+
+def _seen(conn: Connection, strangers: Collection[Person]) -> dict[Person, list[Sighting]]:
+    found: dict[Person, list[Sighting]] = {}
+    for tenant_id in {each.tenant_id for each in strangers}:
+        people = {each.aad_object_id for each in strangers if each.tenant_id == tenant_id}
+        for sighting in of_many(conn, tenant_id, people):
+            found.setdefault(sighting.person, []).append(sighting)
+    return found
+
+
+@cache
+def _chats_of(dialect: str) -> Select[Any]:
+    wanted = given(dialect, tenant_id=Text, sender=Text, person=Text)
+    r = references.c
+    return select(r.tenant_id, r.sender, r.aad_object_id, r.conversation_id, r.service_url, r.state).join_from(
+        wanted,
+        references,
+        (r.tenant_id == wanted.c.tenant_id) & (r.sender == wanted.c.sender) & (r.aad_object_id == wanted.c.person),
+    )
+
+
+@cache
+def _pasts(dialect: str) -> Select[Any]:
+    wanted = given(dialect, id=Text)
+    columns = ("delivery_id", "step", "started_at", "finished_at", "outcome", "remedy", "retry_at")
+    return (
+        select(*(attempts.c[name] for name in columns))
+        .join_from(wanted, attempts, attempts.c.delivery_id == wanted.c.id)
+        .where(attempts.c.outcome.is_not(None), attempts.c.amendment_id.is_(None))
+        .order_by(attempts.c.delivery_id, attempts.c.number)
+    )
