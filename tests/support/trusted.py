@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from aiohttp import web
-from tests.support.activities import APP_ID, SERVICE_URL, TENANT
 
 from bellwire.simulator.signing import Flaw, Signer
+from tests.support.activities import APP_ID, SERVICE_URL, TENANT
 
 ISSUER: Final = "https://api.botframework.com"
 SENDER: Final = "alerts"
@@ -48,11 +49,18 @@ class KeyService:
         return {} if value is None else {"Authorization": value}
 
 
+@cache
+def _signer() -> Signer:
+    """The same keys for all tests of a process: making them takes longer than most tests."""
+    signer = Signer(ISSUER)
+    signer.prepare_unendorsed()
+    return signer
+
+
 @contextlib.asynccontextmanager
 async def key_service() -> AsyncIterator[KeyService]:
     """One that runs within the block."""
-    signer = Signer(ISSUER)
-    signer.prepare_unendorsed()
+    signer = _signer()
     service = KeyService("", signer)
     app = web.Application()
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from bellwire.errors import InvalidActivity, TooLarge
 from bellwire.web.api.service import Service
-from bellwire.web.problems import problem
 
 PATH: Final = "/api/messages"
 MOST_BYTES: Final = 256 * 1024
@@ -34,8 +33,6 @@ async def take_activity(request: Request, bellwire: Service) -> Response:
     """Verify, keep, answer. Whatever is refused is refused by an error that ``web.problems`` turns into an answer."""
     try:
         activity = _activity(await _body(request))
-    except TooLarge as error:
-        return problem(error, headers={"Connection": "close"})
     except ClientDisconnect:
         return Response(status_code=InvalidActivity.status)
     claims = await bellwire.verifier.verify(request.headers.get("authorization"), activity)
@@ -44,11 +41,14 @@ async def take_activity(request: Request, bellwire: Service) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
+    """The body. One that is too large is read to its end and thrown away: whoever still writes cannot hear a no."""
+    body, length = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"The activity is larger than {MOST_BYTES} bytes.", field="body")
+        length += len(chunk)
+        if length <= MOST_BYTES:
+            body += chunk
+    if length > MOST_BYTES:
+        raise TooLarge(f"The activity is larger than {MOST_BYTES} bytes.", field="body")
     return bytes(body)
 
 
