@@ -18,6 +18,8 @@ from bellwire.simulator.limits import Limits
 from bellwire.simulator.playground import Playground
 
 STATIC = Path(__file__).with_name("static")
+# Cards come from the bot under test: nothing in them may reach out of this page.
+NOTHING_FOREIGN = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 
 
 class Simulator(Playground):
@@ -107,7 +109,7 @@ class Simulator(Playground):
         return response
 
     async def _page(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(STATIC / "index.html")
+        return web.FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": NOTHING_FOREIGN})
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY)

@@ -8,7 +8,7 @@ from bellwire.simulator.actor import Actor
 from bellwire.simulator.chat import Json
 from bellwire.simulator.control.body import Body, Mistake, answered, number, read
 from bellwire.simulator.control.deeds import DEEDS
-from bellwire.simulator.control.view import answer_view, chat_view, person_view, surfaces_view
+from bellwire.simulator.control.view import LINES, answer_view, chat_view, person_view, surfaces_view
 from bellwire.simulator.gathering import Gathering
 from bellwire.simulator.playground import Playground
 
@@ -63,12 +63,13 @@ class Society:
         return answered({"aad_object_ids": [actor.aad_object_id for actor in actors]}, 201)
 
     async def people(self, request: web.Request) -> web.Response:
-        """A list without the conversations; with ``surfaces=1`` it brings them."""
-        actors = [self._sim.actor(person) for person in list(self._sim.world.people)]
+        """A list without the conversations; ``surfaces=5`` brings the last 5 lines of each."""
+        people = list(self._sim.world.people)
         start, limit = int(number(request, "after", 0)), int(number(request, "limit", 200))
-        view = self._whole if request.query.get("surfaces") else lambda actor: person_view(self._sim, actor)
-        page = [view(actor) for actor in actors[start : start + limit]]
-        return answered({"total": len(actors), "bot": self._sim.bot.name, "people": page})
+        lines = int(number(request, "surfaces", 0))
+        actors = [self._sim.actor(person) for person in people[start : start + limit]]
+        page = [self._whole(actor, lines) if lines else person_view(self._sim, actor) for actor in actors]
+        return answered({"total": len(people), "bot": self._sim.bot.name, "people": page})
 
     async def person(self, request: web.Request) -> web.Response:
         return answered(self._whole(self._actor(request.match_info["person"])))
@@ -112,8 +113,8 @@ class Society:
             raise Mistake("the deed is install or uninstall, or (with person) add or remove", 404)
         return answered({"answers": [answer_view(answer) for answer in answers]})
 
-    def _whole(self, actor: Actor) -> Json:
-        return person_view(self._sim, actor) | {"surfaces": surfaces_view(self._sim, actor)}
+    def _whole(self, actor: Actor, lines: int = LINES) -> Json:
+        return person_view(self._sim, actor) | {"surfaces": surfaces_view(self._sim, actor, lines)}
 
     def _actor(self, aad_object_id: str) -> Actor:
         try:

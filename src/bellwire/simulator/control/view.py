@@ -35,21 +35,21 @@ def person_view(sim: Playground, actor: Actor) -> Json:
         "blocked": presence.blocked,
         "disabled": presence.disabled,
         "chat_id": presence.chat_id,
-        "unread": _last(sim, presence.chat_id),
+        "preview": _last(sim, presence.chat_id),
     }
 
 
-def surfaces_view(sim: Playground, actor: Actor) -> list[Json]:
+def surfaces_view(sim: Playground, actor: Actor, lines: int = LINES) -> list[Json]:
     """The person's conversations, with what was said in them last."""
     presence = actor.presence
     own = [presence.chat_id, *presence.copilot_ids.values()]
     chats = [sim.world.chats[chat_id] for chat_id in own if chat_id is not None]
-    return [chat_view(sim, chat) for chat in [*chats, *sim.world.shared_with(actor.person)]]
+    return [chat_view(sim, chat, lines) for chat in [*chats, *sim.world.shared_with(actor.person)]]
 
 
-def chat_view(sim: Playground, chat: Chat) -> Json:
+def chat_view(sim: Playground, chat: Chat, lines: int = LINES) -> Json:
     """A conversation and its last lines."""
-    lines = list(chat.lines.values())[-LINES:]
+    shown = list(chat.lines.values())[-lines:]
     return {
         "id": chat.id,
         "kind": chat.kind.value,
@@ -57,7 +57,7 @@ def chat_view(sim: Playground, chat: Chat) -> Json:
         "members": chat.members,
         "bot_inside": not chat.kind.is_shared or bool(chat.bots),
         "deleted": chat.deleted,
-        "lines": [_line_view(sim, line) for line in lines],
+        "lines": [_line_view(sim, line) for line in shown],
     }
 
 
