@@ -113,6 +113,16 @@ async def test_a_stall_holds_until_it_is_released(
     assert sim.ledger.entries[0].answered
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_a_stall_may_end_without_an_answer(
+    sim: Simulator, client: BotClient, megan: Actor, accepted: bool
+) -> None:
+    sim.faults.add(faults.stall(0.01, accepted=accepted, drop=True))
+    with pytest.raises(aiohttp.ClientError):
+        await client.send(megan.chat().id)
+    assert [entry.answered for entry in sim.ledger.entries] == ([False] if accepted else [])
+
+
 async def test_a_stall_may_end_by_itself(sim: Simulator, client: BotClient, megan: Actor) -> None:
     sim.faults.add(faults.stall(0.01))
     assert (await client.send(megan.chat().id)).status == 201

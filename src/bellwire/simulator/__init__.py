@@ -1,6 +1,6 @@
 """A Teams to run against over real HTTP: login, Bot Connector, people, faults, a control API and a chat page."""
 
-from bellwire.simulator import faults
+from bellwire.simulator import faults, variations
 from bellwire.simulator.actor import Actor
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.gathering import Gathering
@@ -9,4 +9,4 @@ from bellwire.simulator.script import Storm
 from bellwire.simulator.signing import Flaw
 from bellwire.simulator.simulator import Simulator
 
-__all__ = ["Actor", "Bot", "Flaw", "Gathering", "Limits", "Simulator", "Storm", "Window", "faults"]
+__all__ = ["Actor", "Bot", "Flaw", "Gathering", "Limits", "Simulator", "Storm", "Window", "faults", "variations"]

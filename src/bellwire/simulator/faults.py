@@ -36,8 +36,9 @@ class Deed(StrEnum):
 class Fault:
     """One fault and, in its last four fields, which requests it hits.
 
-    ``seconds`` is how long a stall holds (None: until released) or how far the clock jumps; ``retry_after`` is in
-    seconds, sent as a date with ``as_date``. ``person`` is an Entra object id, ``text`` the whole text of the message.
+    ``seconds`` is how long a stall holds (None: until released) or how far the clock jumps; with ``drop`` a stall ends
+    by cutting the connection. ``retry_after`` is in seconds, sent as a date with ``as_date``. ``person`` is an Entra
+    object id in lower case, ``text`` the whole text of the message.
     """
 
     deed: Deed
@@ -48,6 +49,7 @@ class Fault:
     as_date: bool = False
     seconds: float | None = None
     accepted: bool = False
+    drop: bool = False
     person: str | None = None
     text: str | None = None
     operation: str | None = None
@@ -57,7 +59,8 @@ class Fault:
     def name(self) -> str:
         """A short name for records and pages."""
         if self.deed is not Deed.ANSWER:
-            return f"{self.deed.value}{' after acceptance' if self.accepted else ''}"
+            ending = " and drop" if self.drop else ""
+            return f"{self.deed.value}{ending}{' after acceptance' if self.accepted else ''}"
         form = "" if self.envelope is Envelope.MODERN else f" {self.envelope.value}"
         return f"{self.status} {self.refusal(None).code}{form}{' after acceptance' if self.accepted else ''}"
 
@@ -102,7 +105,10 @@ def reset(**more: Any) -> Fault:
 
 
 def stall(seconds: float | None = None, **more: Any) -> Fault:
-    """The request is held; with ``accepted`` the message is in the chat before the wait, else after it."""
+    """The request is held; with ``accepted`` the message is in the chat before the wait, else after it.
+
+    With ``drop`` the wait ends by cutting the connection: what was not accepted before it never is.
+    """
     return Fault(Deed.STALL, seconds=seconds, **more)
 
 

@@ -71,7 +71,7 @@ class Player:
             await self._hold(fault.seconds)
         if fault.deed is Deed.ANSWER:
             raise Refused(fault.refusal(self._clock.now()))
-        if fault.deed is Deed.RESET:
+        if fault.deed is Deed.RESET or fault.drop:
             raise Dropped
         if fault.deed is Deed.REVOKE_TOKENS:
             raise Refused(AUTHORIZATION_ERROR)
@@ -105,7 +105,7 @@ class Player:
         self._events.happened("fault", lambda: {"name": fault.name, "person": person, "text": hit.text})
         entry = self._ledger.find(hit.conversation_id or "", activity_id or "")
         if entry is not None:
-            entry.answered = fault.deed is Deed.STALL
+            entry.answered = fault.deed is Deed.STALL and not fault.drop
 
     async def _hold(self, seconds: float | None) -> None:
         if seconds is not None:

@@ -62,7 +62,8 @@ export function refresh(section, person, surface) {
   const deeds = actions(person, surface);
   reconcile(list, surface.lines, version, (line) => bubble(line, person.name, deeds(line)));
   list.dataset.hint = surface.id ? "Nothing was said here yet." : LOOKS[surface.kind].none;
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  // A column that is not in the page yet has no height: its end is where it will be at the next frame.
+  if (atEnd) requestAnimationFrame(() => list.scrollTo(0, list.scrollHeight));
 }
 
 function actions(person, surface) {
