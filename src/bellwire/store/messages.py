@@ -7,21 +7,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Text, insert, select
+import orjson
+from sqlalchemy import Connection, Select, Text, select
 
 from bellwire.model.message import Message
-from bellwire.store.given import given, listed
+from bellwire.store.bulk import BulkInsert
+from bellwire.store.given import given, listed, stamp
 from bellwire.store.tables import messages
 
 
 def add(conn: Connection, new: Iterable[Message], now: datetime) -> None:
     """Store messages."""
-    rows = [
-        {"id": message.id, "text": message.text, "card": message.card, "summary": message.summary, "created_at": now}
-        for message in new
-    ]
-    if rows:
-        conn.execute(_ADD, rows)
+    created_at = stamp(conn)(now)
+    _ADD(conn, ([each.id, each.text, _as_json(each.card), each.summary, created_at] for each in new))
 
 
 def get(conn: Connection, message_id: str) -> Message | None:
@@ -35,10 +33,14 @@ def get_many(conn: Connection, ids: Collection[str]) -> dict[str, Message]:
     return {row.id: Message(id=row.id, text=row.text, card=row.card, summary=row.summary) for row in rows}
 
 
+def _as_json(card: dict[str, Any] | None) -> str | None:
+    return None if card is None else orjson.dumps(card).decode()
+
+
 @cache
 def _get_many(dialect: str) -> Select[Any]:
     wanted = given(dialect, id=Text)
     return select(messages).join(wanted, messages.c.id == wanted.c.id)
 
 
-_ADD: Final = insert(messages)
+_ADD: Final = BulkInsert(messages, ("id", "text", "card", "summary", "created_at"))
