@@ -115,7 +115,7 @@ def _headers(random: Random) -> Iterator[tuple[str, str]]:
         for value in values:
             yield name, value
     for _ in range(50):
-        yield f"X-{random.randrange(10**6)}", "".join(chr(random.choice(VISIBLE)) for _ in range(40))
+        yield f"X-{random.randrange(10**6)}", "".join(random.choice(VISIBLE) for _ in range(40))
 
 
 async def _broken_off() -> Any:

@@ -154,7 +154,7 @@ def books(answer: Mapping[str, Any]) -> Books:
 
 def _reach(answer: Mapping[str, Any]) -> Reach:
     seen = tuple(one["surface"] for one in answer.get("seen") or ())
-    return Reach(**{**_known(Reach, answer), "seen_on": seen})
+    return Reach(**{**_known(Reach, {**(answer.get("reference") or {}), **answer}), "seen_on": seen})
 
 
 def _known(kind: type[Any], answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ BY_STATUS: Final[Mapping[int, type[BellwireError]]] = {
 
 
 def error_of(status: int, problem: Any) -> BellwireError:
-    """The error for an answer that is no success; for one without problem details, an error by its status alone."""
+    """The error for an answer that is no success, or none of Bellwire's; without a problem in it, by its status."""
     fields: Mapping[str, Any] = problem if isinstance(problem, Mapping) else {}
     code = _text(fields.get("code"))
     return _class(status, code)(
@@ -56,7 +56,8 @@ def _class(status: int, code: str | None) -> type[BellwireError]:
         return Unreachable
     if status in BY_STATUS:
         return BY_STATUS[status]
-    return InvalidInput if status < HTTPStatus.INTERNAL_SERVER_ERROR else BellwireError
+    is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return InvalidInput if is_refusal else BellwireError
 
 
 def _text(value: Any) -> str | None:

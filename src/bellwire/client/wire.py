@@ -54,7 +54,7 @@ class Wire:
                     raise self._silent(error) from error
                 pause = None
             else:
-                if status < HTTPStatus.BAD_REQUEST:
+                if status < HTTPStatus.MULTIPLE_CHOICES and isinstance(answer, dict):
                     return answer
                 if last or status not in PASSING:
                     raise error_of(status, answer)
