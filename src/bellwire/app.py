@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,10 @@ from aiohttp import ClientSession
 
 from bellwire.config import CloudSettings, SenderSettings, Settings
 from bellwire.delivery.sender import Sender
+from bellwire.delivery.tuning import Tuning
+from bellwire.delivery.worker import Worker
+from bellwire.model.pacing import CONVERSATION_WINDOWS
+from bellwire.model.retry import RetryPolicy
 from bellwire.net import open_session
 from bellwire.service.books import Books
 from bellwire.service.capture import Capture
@@ -56,6 +60,7 @@ class Bellwire:
     keys: Keys
     health: Health
     metrics: Metrics
+    worker: Worker | None = None
 
     @classmethod
     @asynccontextmanager
@@ -77,8 +82,9 @@ class Bellwire:
             stack.push_async_callback(signing_keys.close)
             database = await _database(settings, stack)
             metrics = Metrics(database)
-            _bots(settings, cloud, session, clock, stack)
-            yield _wired(settings, cloud, database, signing_keys, metrics, clock)
+            bots = _bots(settings, cloud, session, clock, stack)
+            worker = await _worker(settings, database, bots, clock, stack) if work else None
+            yield _wired(settings, cloud, database, signing_keys, metrics, worker, clock)
 
 
 def cloud_of(settings: CloudSettings) -> Cloud:
@@ -105,6 +111,7 @@ def _wired(
     database: Database,
     signing_keys: SigningKeys,
     metrics: Metrics,
+    worker: Worker | None,
     clock: Clock,
 ) -> Bellwire:
     app_ids = {sender.app_id: name for name, sender in settings.senders.items()}
@@ -122,8 +129,9 @@ def _wired(
         people=People(database, senders),
         books=Books(database),
         keys=Keys(database, listed, clock),
-        health=Health(database),
+        health=Health(database, worker),
         metrics=metrics,
+        worker=worker,
     )
 
 
@@ -150,6 +158,22 @@ def _bots(
         stack.push_async_callback(tokens.close)
         bots[name] = BotSender(sender.app_id, cloud, connector, tokens)
     return bots
+
+
+async def _worker(
+    settings: Settings, database: Database, bots: Mapping[str, Sender], clock: Clock, stack: AsyncExitStack
+) -> Worker:
+    tuning = Tuning(
+        seats=settings.worker.seats,
+        per_second=settings.pace.tenant_per_second,
+        windows=CONVERSATION_WINDOWS if settings.pace.conversation_windows else (),
+        retry=RetryPolicy(total=settings.worker.retry_for),
+        heartbeat=settings.worker.heartbeat,
+    )
+    worker = Worker(database, bots, clock=clock, tuning=tuning)
+    await worker.start()
+    stack.push_async_callback(worker.stop)
+    return worker
 
 
 def _registration(name: str, sender: SenderSettings) -> Registration:
