@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bellwire.cli.terminal import remark
+from bellwire.errors import Unavailable
+
+if TYPE_CHECKING:
+    from bellwire.app import Bellwire
 
 
 def register(app: typer.Typer) -> None:
@@ -41,8 +46,27 @@ async def _served(host: str, port: int) -> None:
     stop = stop_signal()
     async with Bellwire.open(settings) as bellwire, serving(create_app(bellwire), host, port) as url:
         remark(f"Bellwire runs at {url}; its bot endpoint is {url}/api/messages. Senders: {_named(settings.senders)}.")
-        await stop.wait()
+        await _stopped(stop, bellwire)
         remark("Stopping: finishing what is in flight.")
+
+
+async def _stopped(stop: asyncio.Event, bellwire: Bellwire) -> None:
+    """Return when the process is asked to end.
+
+    Raises:
+        Unavailable: the worker died; a service that does not send must not look as if it did.
+    """
+    worker = bellwire.worker
+    ways: list[asyncio.Future[Any]] = [asyncio.ensure_future(stop.wait())]
+    if worker is not None:
+        ways.append(asyncio.ensure_future(worker.ended()))
+    done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    for way in ways:
+        way.cancel()
+    if any(way.exception() is not None for way in done):
+        raise Unavailable(
+            "The worker died, and the service with it.", remedy="Look into the log, then start again; nothing is lost."
+        )
 
 
 def _named(senders: Iterable[str]) -> str:
