@@ -22,7 +22,7 @@ from bellwire.service.capture import Capture
 from bellwire.service.deliveries import Deliveries
 from bellwire.service.health import Health
 from bellwire.service.keys import Keys, guessable
-from bellwire.service.metrics import Metrics
+from bellwire.service.metrics import CountedSender, Metrics
 from bellwire.service.people import People
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
@@ -82,7 +82,7 @@ class Bellwire:
             stack.push_async_callback(signing_keys.close)
             database = await _database(settings, stack)
             metrics = Metrics(database)
-            bots = _bots(settings, cloud, session, clock, stack)
+            bots = _bots(settings, cloud, session, clock, metrics, stack)
             worker = await _worker(settings, database, bots, clock, stack) if work else None
             yield _wired(settings, cloud, database, signing_keys, metrics, worker, clock)
 
@@ -149,14 +149,14 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
 
 
 def _bots(
-    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
+    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, metrics: Metrics, stack: AsyncExitStack
 ) -> dict[str, Sender]:
     connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)
     bots: dict[str, Sender] = {}
     for name, sender in settings.senders.items():
         tokens = TokenSource(credential(_registration(name, sender), cloud, session, clock=clock), clock=clock)
         stack.push_async_callback(tokens.close)
-        bots[name] = BotSender(sender.app_id, cloud, connector, tokens)
+        bots[name] = CountedSender(name, BotSender(sender.app_id, cloud, connector, tokens), metrics)
     return bots
 
 
