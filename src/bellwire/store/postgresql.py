@@ -17,7 +17,7 @@ from bellwire.store.wakeup import CHANNEL
 
 T = TypeVar("T")
 
-SEATS: Final = 4
+SEATS: Final = 2  # a second one goes on while the first is at a long operation; more only make the groups smaller
 READERS: Final = 4
 CONNECT_SECONDS: Final = 10
 _STATEMENTS: Final = 512
