@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     exists,
     func,
     select,
@@ -114,6 +115,7 @@ _OF_LANE: Final = (
     in_state(State.QUEUED),
 )
 _NEXT_DUE: Final = select(func.min(deliveries.c.run_at)).where(*_OF_LANE)
+_NOW: Final = bindparam("at", type_=UtcTime)
 _WAKE: Final = (
     update(deliveries)
     .where(
@@ -122,7 +124,11 @@ _WAKE: Final = (
         deliveries.c.aad_object_id == bindparam("person"),
         in_state(State.WAITING),
     )
-    .values(state=State.QUEUED, run_at=bindparam("at", type_=UtcTime), reason=None)
+    .values(
+        state=State.QUEUED,
+        run_at=case((deliveries.c.run_at > _NOW, deliveries.c.run_at), else_=_NOW),  # never before its send_at
+        reason=None,
+    )
 )
 _OVERLOOKED: Final = (
     select(references.c.sender, references.c.tenant_id, references.c.aad_object_id)
@@ -183,7 +189,7 @@ def _give_back(dialect: str) -> Update:
 def held() -> tuple[ColumnElement[bool], ...]:
     """That the delivery is in this worker's hands.
 
-    The state is a parameter here, so that no partial index tempts SQLite to walk all that the worker holds for each
-    of the rows given, instead of finding each by its id.
+    The worker is compared with an expression, so that no partial index tempts SQLite to walk all that the worker holds
+    for each of the rows given, instead of finding each by its id.
     """
-    return deliveries.c.state == State.SENDING, deliveries.c.claimed_by == bindparam("worker")
+    return in_state(State.SENDING), func.coalesce(deliveries.c.claimed_by, "") == bindparam("worker")
