@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no failure: what a property says does not depend on how long an example took.
+settings.register_profile("bellwire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("bellwire")
 
 pytest_plugins = ["tests.support.databases", "tests.support.logwatch"]
 

@@ -85,7 +85,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         runner.run(database.close())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_order_and_any_repetition_leaves_one_and_the_same_reference(stage: Stage, data: st.DataObject) -> None:
     """Six people at a time, each of whose stories is told twice: 2,400 sequences."""

@@ -34,7 +34,7 @@ def reference_after(story: list[Json]) -> ConversationReference | None:
     return reference
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.data())
 def test_any_order_and_any_repetition_leaves_the_same_reference(data: st.DataObject) -> None:
     story = data.draw(stories())
@@ -44,7 +44,7 @@ def test_any_order_and_any_repetition_leaves_the_same_reference(data: st.DataObj
         assert (reference.surface, reference.conversation_id) == (Surface.TEAMS_PERSONAL, TEAMS_CHAT)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.data())
 def test_what_happens_elsewhere_leaves_no_trace_in_the_reference(data: st.DataObject) -> None:
     story = data.draw(stories())
@@ -53,7 +53,6 @@ def test_what_happens_elsewhere_leaves_no_trace_in_the_reference(data: st.DataOb
     assert reference_after(mixed) == reference_after(story)
 
 
-@settings(deadline=None)
 @given(st.lists(acts_elsewhere, min_size=1))
 def test_elsewhere_alone_makes_no_reference(story: list[Json]) -> None:
     assert reference_after(story) is None

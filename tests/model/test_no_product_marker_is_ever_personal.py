@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bellwire.model.surface import Surface, classify
 from tests.support.activities import (
     Json,
     bot_added,
@@ -17,8 +19,6 @@ from tests.support.activities import (
     message,
     team_install,
 )
-
-from bellwire.model.surface import Surface, classify
 
 BASES = [message(), install(), bot_added(), copilot_message(), group_message(), channel_message(), team_install()]
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)

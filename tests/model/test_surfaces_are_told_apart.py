@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from bellwire.model.surface import Surface, classify, is_graph_chat_id
 from tests.support.activities import (
     CHANNEL,
     COPILOT_CHAT,
@@ -22,8 +24,6 @@ from tests.support.activities import (
     team_install,
     without,
 )
-
-from bellwire.model.surface import Surface, classify, is_graph_chat_id
 
 
 def surface_of(activity: Json) -> Surface:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
+
 from tests.support.activities import (
     BOT_ID,
     MEGAN,
