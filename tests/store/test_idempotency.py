@@ -80,3 +80,10 @@ async def test_a_request_that_failed_leaves_its_key_free(database: Database) -> 
 
     assert isinstance(result[0], LookupError)
     assert (await claim(database, "hash", NOW, "second")).verdict is Verdict.FRESH
+
+
+async def test_a_released_key_is_free_again(database: Database) -> None:
+    await claim(database, "hash", NOW, "first")
+    await database.write(lambda conn: idempotency.release(conn, "c", "key"))
+
+    assert await claim(database, "other", NOW, "second") == Claim(Verdict.FRESH, "second")
