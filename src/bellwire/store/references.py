@@ -34,6 +34,15 @@ def get_many(conn: Connection, persons: Collection[Person]) -> dict[Person, Conv
     return {reference.person: reference for reference in found}
 
 
+def states(conn: Connection, persons: Collection[Person]) -> dict[Person, ReachState]:
+    """Whether the chats of these persons may be written to, as far as one is known; any number of them."""
+    if not persons:
+        return {}
+    rows = listed((person.tenant_id, person.sender, person.aad_object_id) for person in persons)
+    found = conn.execute(_states(conn.dialect.name), rows)
+    return {Person(sender, tenant_id, person): ReachState(state) for tenant_id, sender, person, state in found}
+
+
 def put(conn: Connection, reference: ConversationReference) -> None:
     """Store a reference in the place of the one before.
 
@@ -89,6 +98,13 @@ def _values(reference: ConversationReference) -> dict[str, Any]:
 def _get_many(dialect: str) -> Select[Any]:
     wanted = given(dialect, tenant_id=Text, sender=Text, aad_object_id=Text)
     return select(references).join(wanted, _person_key == tuple_(*(wanted.c[name] for name in KEY)))
+
+
+@cache
+def _states(dialect: str) -> Select[Any]:
+    wanted = given(dialect, tenant_id=Text, sender=Text, aad_object_id=Text)
+    same = tuple_(*(references.c[name] for name in KEY)) == tuple_(*(wanted.c[name] for name in KEY))
+    return select(*(references.c[name] for name in (*KEY, "state"))).join(wanted, same)
 
 
 _person_key = tuple_(*(references.c[name] for name in KEY))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select
+from sqlalchemy import Connection, Row, Select, Text, bindparam, case, func, select, tuple_
 
 from bellwire.model.recipient import Person
 from bellwire.model.surface import Surface
+from bellwire.store.given import given, listed
 from bellwire.store.tables import sightings
 from bellwire.store.upsert import Excluded, Upsert
 
@@ -72,6 +74,16 @@ def of_many(conn: Connection, tenant_id: str, aad_object_ids: Collection[str]) -
     return [sighting_of(row) for row in rows]
 
 
+def surfaces(conn: Connection, persons: Collection[Person]) -> dict[Person, set[Surface]]:
+    """Where each of these persons was seen by their sender; those who were not are left out. Any number of them."""
+    found: dict[Person, set[Surface]] = {}
+    if persons:
+        rows = listed((person.tenant_id, person.sender, person.aad_object_id) for person in persons)
+        for tenant_id, sender, person, surface in conn.execute(_surfaces(conn.dialect.name), rows):
+            found.setdefault(Person(sender, tenant_id, person), set()).add(Surface(surface))
+    return found
+
+
 def sighting_of(row: Row[Any]) -> Sighting:
     """The sighting that a row of the table holds."""
     fields = row._asdict()
@@ -96,6 +108,14 @@ def _changes(new: Excluded) -> dict[str, Any]:
         "first_at": case((new["first_at"] < old.first_at, new["first_at"]), else_=old.first_at),
         "last_at": case((newer, new["last_at"]), else_=old.last_at),
     }
+
+
+@cache
+def _surfaces(dialect: str) -> Select[Any]:
+    wanted = given(dialect, tenant_id=Text, sender=Text, aad_object_id=Text)
+    names = ("tenant_id", "sender", "aad_object_id")
+    same = tuple_(*(sightings.c[name] for name in names)) == tuple_(*(wanted.c[name] for name in names))
+    return select(*(sightings.c[name] for name in (*names, "surface"))).join(wanted, same)
 
 
 _RECORD: Final = Upsert(sightings, ["tenant_id", "sender", "aad_object_id", "surface"], _changes)
