@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from .connector_schema import folder, served_schema
 
-EXAMPLES = 25
+EXAMPLES = 15
 
 if not (folder() / "ConnectorAPI.json").exists():
     pytest.skip(f"no ConnectorAPI.json in {folder()}; set BELLWIRE_SCHEMAS", allow_module_level=True)

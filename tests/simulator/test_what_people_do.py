@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from bellwire.simulator import Actor, Bot, Simulator
@@ -217,8 +219,10 @@ async def test_a_bot_that_fails_is_asked_once_more(endpoint: BotEndpoint, megan:
 async def test_a_bot_that_is_not_there_gives_no_answer(sim: Simulator) -> None:
     answer = await sim.person("Alex Wilber").say("hello")
     assert (answer.status, answer.problem) == (None, "the bot has no endpoint")
-    sim.bot_endpoint = "http://127.0.0.1:1/api/messages"
-    assert (await sim.person("Alex Wilber").say("hello")).problem == "ClientConnectorError"
+    with socket.socket() as bound:  # and never listening
+        bound.bind(("127.0.0.1", 0))
+        sim.bot_endpoint = f"http://127.0.0.1:{bound.getsockname()[1]}/api/messages"
+        assert (await sim.person("Alex Wilber").say("hello")).problem == "ClientConnectorError"
 
 
 async def test_any_activity_at_all_can_be_delivered(sim: Simulator, endpoint: BotEndpoint) -> None:
