@@ -9,7 +9,8 @@ from bellwire.simulator.limits import Gate, Limits, Meter, Window
 
 WINDOWS = (Window(3, 1.0), Window(4, 2.0), Window(9, 30.0))
 
-gaps = st.lists(st.sampled_from([0.0, 0.01, 0.1, 0.24, 0.25, 0.3, 0.5, 0.99, 1.0, 1.01, 7.0, 31.0]), max_size=80)
+# In 64ths of a second, which floats add exactly: the edge of a window is part of what is tested.
+gaps = st.lists(st.sampled_from([0, 1, 8, 15, 16, 20, 32, 63, 64, 65, 448, 1984]).map(lambda n: n / 64), max_size=80)
 
 
 def instants(between: list[float]) -> list[float]:
@@ -46,8 +47,8 @@ def test_after_the_wait_there_is_room(between: list[float]) -> None:
         if full is None:
             meter.count(now)
         else:
-            assert meter.full(now + full[1] + 1e-6) is None
-            assert meter.full(now + full[1] * 0.99) is not None
+            assert meter.full(now + full[1]) is None
+            assert meter.full(now + full[1] / 2) is not None
 
 
 @given(gaps)
@@ -56,7 +57,7 @@ def test_what_is_let_through_never_exceeds_a_window(between: list[float]) -> Non
     through = [now for now in instants(between) if gate.arrive("app", "tenant", "send", "chat", now) is None]
     for window in WINDOWS:
         for start in range(len(through) - window.most):
-            assert through[start + window.most] - through[start] >= window.seconds - 1e-9
+            assert through[start + window.most] - through[start] >= window.seconds
 
 
 @given(gaps)
