@@ -30,6 +30,9 @@ contracts: .venv/.dev
 tests: .venv/.dev
 	$(RUN)python -m pytest -n $(or $(JOBS),2) --dist worksteal
 
+bench: .venv/.dev
+	$(RUN)bellwire bench all --json .bench/findings.json --docs docs/benchmarks.md
+
 format: .venv/.dev
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .

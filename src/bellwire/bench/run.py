@@ -28,12 +28,13 @@ class Plan:
     sections: Sequence[str]
     scale: Scale
     environments: Path
-    scratch: Path | None = None
+    scratch: Path
     sdks: bool = True
 
 
 async def run(plan: Plan, told: Told) -> Findings:
     """Run the sections; each has a connector and databases of its own."""
+    plan.scratch.mkdir(parents=True, exist_ok=True)
     findings = Findings(machine=machine(datetime.now(UTC)), quick=plan.scale != FULL)
     for section in plan.sections:
         async with stage(plan.scale, told, plan.scratch) as opened:

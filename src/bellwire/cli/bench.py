@@ -47,7 +47,9 @@ def bench(
         Path | None, typer.Option(help="Write the page to FILE, its pictures to pictures/ beside it.", metavar="FILE")
     ] = None,
     environments: Annotated[Path, typer.Option(help="Where the SDKs' packages are kept.")] = Path(".bench"),
-    scratch: Annotated[Path | None, typer.Option(help="Where the databases go; a real disk, please.")] = None,
+    scratch: Annotated[
+        Path | None, typer.Option(help="Where the databases go [default: as --environments]; a real disk, please.")
+    ] = None,
 ) -> Exit:
     """Measure what Bellwire does on this machine; needs no network once the SDKs' packages are there."""
     from bellwire.bench.run import SECTIONS, Plan
@@ -58,7 +60,7 @@ def bench(
         sections=SECTIONS if section is Section.ALL else (section.value,),
         scale=replace(scale, paced_people=people) if people else scale,
         environments=environments.absolute(),
-        scratch=scratch,
+        scratch=scratch or environments,
         sdks=not no_sdks,
     )
     findings = _run(plan)

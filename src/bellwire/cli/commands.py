@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from bellwire.cli import books, deliveries, demo, keys, people, send, serve, simulate
+from bellwire.cli import bench, books, deliveries, demo, keys, people, send, serve, simulate
 
 COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     serve.register,
@@ -22,4 +22,5 @@ COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     keys.register,
     simulate.register,
     demo.register,
+    bench.register,
 )
