@@ -163,6 +163,7 @@ def key_table(keys: Iterable[ApiKey]) -> Table:
 def books_table(books: Books) -> Table:
     """The books of each sender and tenant, their sum, and whether the identity holds."""
     table = plain_table("sender", "tenant", *COUNTS)
+    table.columns[1].no_wrap = True
     for column in table.columns[2:]:
         column.justify = "right"
     for line in books.lines:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bellwire.cli.demo.performance import Performance
     from bellwire.cli.demo.stage import Stage
 
-READABLE = 116
+READABLE = 120
 
 
 def register(app: typer.Typer) -> None:

@@ -34,6 +34,7 @@ def tell_opening(out: Console, stage: Stage) -> None:
     facts = fact_table()
     facts.add_row("Teams (simulated)", stage.simulator.url)
     facts.add_row("Bellwire", stage.url)
+    facts.add_row("arrived", "what the simulated Teams' own ledger says; Bellwire is not asked")
     out.print(facts)
 
 
@@ -48,11 +49,10 @@ def tell_scene(out: Console, number: int, scene: Scene) -> None:
     facts.add_row("known", _known(scene.known))
     facts.add_row("became", _became(scene))
     facts.add_row("arrived", _arrived(scene))
-    facts.add_row("", Text(scene.part.point, style="bright_black"))
     facts.add_row("", marks(scene.checks))
     out.print()
     out.print(title)
-    out.print(Padding(facts, (0, 0, 0, 2)))
+    out.print(Padding(Group(Text(scene.part.point, style="bright_black"), facts), (0, 0, 0, 2)))
 
 
 def tell_ending(out: Console, performance: Performance) -> None:

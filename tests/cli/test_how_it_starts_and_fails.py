@@ -1,0 +1,86 @@
+"""The command line starts fast, and whatever goes wrong is one line with a remedy and an exit code of its own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from bellwire.cli.exits import Exit
+from tests.cli.conftest import Command, Run
+
+NOBODY = "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"
+NO_SERVICE = {"BELLWIRE_URL": "http://127.0.0.1:9"}
+HEAVY = ("sqlalchemy", "aiohttp", "fastapi", "pydantic", "uvicorn", "rich", "asyncpg", "azure")
+
+
+def test_the_version_is_shown(bellwire: Run) -> None:
+    shown = bellwire("--version")
+    assert shown.returncode == Exit.OK
+    assert shown.stdout.startswith("bellwire 0.")
+
+
+def test_starting_imports_nothing_heavy() -> None:
+    show_version = "import sys; from bellwire.cli import main; main(['--version'])"
+    show_imports = f"print([module for module in {HEAVY} if module in sys.modules])"
+    program = f"{show_version}; {show_imports}"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_names_every_command(command: Command) -> None:
+    shown = command("--help")
+    assert shown.code == Exit.OK
+    assert all(name in shown.out for name in ("serve", "send", "deliveries", "people", "books", "keys", "demo"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "code", "said"),
+    [
+        (["nonsense"], {}, Exit.USAGE, "No such command"),
+        (["send"], {}, Exit.USAGE, "OBJECT_ID"),
+        (["send", NOBODY, "--priority", "shouted", "--text", "x"], {}, Exit.USAGE, "--priority"),
+        (["send", NOBODY, "--card", "missing.json"], {}, Exit.USAGE, "--card"),
+        (["send", NOBODY, "--text", "x", "--send-at", "tomorrow"], {}, Exit.USAGE, "--send-at"),
+        (["send", NOBODY, "--text", "x", "--send-at", "2030-01-01T00:00:00"], {}, Exit.USAGE, "zone"),
+        (["books"], NO_SERVICE, Exit.NO_SERVICE, "does not answer"),
+        (["serve"], {"BELLWIRE_SENDERS__ALERTS__APP_ID": "x"}, Exit.BAD_SETTING, "BELLWIRE_SENDERS__ALERTS"),
+        (["serve"], {"BELLWIRE_DATABASE_URL": "mysql://nowhere"}, Exit.BAD_SETTING, "BELLWIRE_DATABASE_URL"),
+        (["keys", "list"], {"BELLWIRE_DATABASE_URL": "nonsense"}, Exit.BAD_SETTING, "BELLWIRE_DATABASE_URL"),
+    ],
+)
+def test_what_goes_wrong_is_one_line_and_a_code(
+    command: Command, arguments: list[str], env: Mapping[str, str], code: Exit, said: str
+) -> None:
+    ended = command(*arguments, env=env)
+    assert (ended.code, ended.out) == (code, "")
+    (line,) = ended.err.splitlines()
+    assert line.startswith("bellwire: ")
+    assert said in line
+
+
+def test_with_json_an_error_is_a_document(command: Command) -> None:
+    ended = command("books", "--json", env=NO_SERVICE)
+    assert ended.code == Exit.NO_SERVICE
+    error = ended.json["error"]
+    assert error["code"] == "unavailable"
+    assert "bellwire serve" in error["remedy"]
+
+
+def test_a_port_that_is_taken_is_named(command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = command("serve", "--port", str(taken.getsockname()[1]))
+    assert ended.code == Exit.BAD_SETTING
+    assert "--port" in ended.err
+
+
+def test_a_defect_shows_no_traceback(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bellwire.cli.books.ask", lambda *_: 1 / 0)
+    ended = command("books")
+    assert ended.code == Exit.BROKEN
+    assert ended.err == (
+        "bellwire: ZeroDivisionError: a defect in Bellwire. Set BELLWIRE_LOG_LEVEL=debug to see where.\n"
+    )

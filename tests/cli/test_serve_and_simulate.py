@@ -1,0 +1,95 @@
+"""``bellwire simulate`` and ``bellwire serve`` find each other by the printed settings alone, and stop when told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from bellwire.cli.exits import Exit
+from bellwire.client import AsyncClient
+from tests.cli.conftest import clean_environment
+from tests.support.logwatch import log_file
+
+KEY = "a-key-for-this-test-alone"
+
+
+@asynccontextmanager
+async def started(directory: Path, *arguments: str, env: Mapping[str, str]) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bellwire",
+        *arguments,
+        cwd=directory,
+        env=clean_environment() | dict(env),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        out, err = await process.communicate()
+        log_file(arguments[0]).write_bytes(out + err)
+
+
+async def line_with(stream: asyncio.StreamReader | None, pattern: str) -> str:
+    """The first match of the pattern on the stream; the process that ends first fails the test."""
+    assert stream is not None
+    async with asyncio.timeout(30):
+        async for line in stream:
+            if found := re.search(pattern, line.decode()):
+                return found.group(1)
+    raise AssertionError(f"the process ended without saying {pattern}")
+
+
+async def exported(process: Process) -> dict[str, str]:
+    """The settings that ``simulate`` printed, up to the last one."""
+    assert process.stdout is not None
+    found: dict[str, str] = {}
+    async with asyncio.timeout(30):
+        while not any(name.endswith("CLIENT_SECRET") for name in found):
+            name, _, value = (await process.stdout.readline()).decode().removeprefix("export ").strip().partition("=")
+            found[name] = value.strip("'")
+    return found
+
+
+async def test_they_work_together_and_end_with_0_on_sigterm(tmp_path: Path) -> None:
+    async with (
+        started(tmp_path, "simulate", "--port", "0", "--bot", "http://127.0.0.1:9/api/messages", env={}) as simulator,
+        started(
+            tmp_path, "serve", "--port", "0", env={**await exported(simulator), "BELLWIRE_API_KEYS": KEY}
+        ) as service,
+        aiohttp.ClientSession() as session,
+    ):
+        url = await line_with(service.stderr, r"runs at (http://[^;]+);")
+        async with session.get(f"{url}/readyz") as answer:
+            assert answer.status == 200
+        async with AsyncClient(url, key=KEY) as client:
+            assert (await client.books()).balanced
+        for process in (service, simulator):
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(30):
+                assert await process.wait() == Exit.OK
+
+
+async def test_simulate_says_all_as_json(tmp_path: Path) -> None:
+    async with started(tmp_path, "simulate", "--port", "0", "--json", env={}) as simulator:
+        assert simulator.stdout is not None
+        async with asyncio.timeout(30):
+            said = json.loads(await simulator.stdout.readuntil(b"\n}\n"))
+        assert said["settings"]["BELLWIRE_CLOUD__NAME"] == "custom"
+        simulator.send_signal(signal.SIGINT)
+        async with asyncio.timeout(30):
+            assert await simulator.wait() == Exit.OK

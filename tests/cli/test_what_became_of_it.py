@@ -1,0 +1,97 @@
+"""``bellwire deliveries``, ``people`` and ``books`` show what the service knows, as tables and as JSON."""
+
+from __future__ import annotations
+
+from bellwire.cli.exits import Exit
+from tests.cli.conftest import Terminal
+
+UNKNOWN = "01932f6e-7c1a-7b3e-9d41-0f6e2c1b5a77"
+
+
+async def sent(terminal: Terminal, to: str) -> str:
+    delivery = await terminal.service.client.send(to=to, text="What becomes of this?")
+    return delivery.id
+
+
+async def test_deliveries_are_listed_the_newest_first(quiet: Terminal) -> None:
+    to = await quiet.someone()
+    ids = [await sent(quiet, to) for _ in range(3)]
+    assert [one["id"] for one in (await quiet.run("deliveries", "list", "--json")).json] == ids[::-1]
+    assert [one["id"] for one in (await quiet.run("deliveries", "list", "--limit", "1", "--json")).json] == ids[-1:]
+    table = await quiet.run("deliveries", "list", "--state", "queued", "--person", to)
+    assert all(id_ in table.out for id_ in ids)
+
+
+async def test_no_deliveries_are_no_error(quiet: Terminal) -> None:
+    ended = await quiet.run("deliveries", "list")
+    assert (ended.code, ended.out) == (Exit.OK, "")
+    assert "No deliveries" in ended.err
+
+
+async def test_one_delivery_is_shown(quiet: Terminal) -> None:
+    to = await quiet.someone()
+    shown = await quiet.run("deliveries", "show", await sent(quiet, to))
+    assert shown.code == Exit.OK
+    assert all(word in shown.out for word in ("queued", to, "accepted", "alerts"))
+    assert "What becomes of this?" not in shown.out
+
+
+async def test_a_delivery_can_be_cancelled(quiet: Terminal) -> None:
+    id_ = await sent(quiet, await quiet.someone())
+    cancelled = await quiet.run("deliveries", "cancel", id_, "--json")
+    assert (cancelled.code, cancelled.json["state"]) == (Exit.OK, "cancelled")
+
+
+async def test_only_what_has_ended_can_be_sent_again(quiet: Terminal) -> None:
+    id_ = await sent(quiet, await quiet.someone())
+    early = await quiet.run("deliveries", "resend", id_)
+    assert (early.code, len(early.err.splitlines())) == (Exit.NOT_DONE, 1)
+    await quiet.run("deliveries", "cancel", id_)
+    resent = await quiet.run("deliveries", "resend", id_, "--json")
+    assert resent.json["resend_of"] == id_
+
+
+async def test_an_unknown_delivery_is_not_done(quiet: Terminal) -> None:
+    ended = await quiet.run("deliveries", "show", UNKNOWN)
+    assert ended.code == Exit.NOT_DONE
+    assert "no such delivery" in ended.err
+
+
+async def test_people_are_listed_with_what_is_in_the_way(quiet: Terminal) -> None:
+    adele = await quiet.someone("Adele Vance")
+    elif_ = quiet.service.teams.person("Elif Kaya")
+    await elif_.install()
+    await elif_.uninstall()
+    listed = await quiet.run("people", "list")
+    assert all(word in listed.out for word in (adele, elif_.aad_object_id, "not reachable", "uninstalled"))
+    found = (await quiet.run("people", "list", "--state", "uninstalled", "--json")).json
+    assert [one["aad_object_id"] for one in found] == [elif_.aad_object_id]
+
+
+async def test_nobody_known_is_no_error(quiet: Terminal) -> None:
+    ended = await quiet.run("people", "list")
+    assert (ended.code, ended.out) == (Exit.OK, "")
+
+
+async def test_one_person_is_shown_with_and_without_their_tenant(quiet: Terminal) -> None:
+    to = await quiet.someone()
+    tenant = quiet.service.teams.bot.tenant_id
+    searched = await quiet.run("people", "show", to)
+    named = await quiet.run("people", "show", to.upper(), "--tenant", tenant)
+    assert searched.out == named.out
+    assert "teams_personal" in named.out
+
+
+async def test_a_stranger_is_not_found(quiet: Terminal) -> None:
+    ended = await quiet.run("people", "show", UNKNOWN)
+    assert ended.code == Exit.NOT_DONE
+
+
+async def test_the_books_show_the_identity(quiet: Terminal) -> None:
+    to = await quiet.someone()
+    await quiet.run("deliveries", "cancel", await sent(quiet, to))
+    await sent(quiet, to)
+    shown = await quiet.run("books", "--audit")
+    assert shown.code == Exit.OK
+    assert "2 accepted = 0 sent + 0 undeliverable + 0 unknown + 1 cancelled + 0 expired + 1 open" in shown.out
+    assert (await quiet.run("books", "--json")).json["balanced"] is True
