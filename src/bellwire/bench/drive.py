@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from itertools import count
 
 from bellwire.app import Bellwire
@@ -17,7 +18,7 @@ from bellwire.model.delivery import Priority
 from bellwire.model.recipient import Recipient, RecipientKind
 from bellwire.model.reference import ConversationReference
 from bellwire.service.command import Content, SendCommand, Terms
-from bellwire.store import books
+from bellwire.store import books, deliveries
 from bellwire.store.books import Book
 
 CALLER = "bench"
@@ -25,6 +26,7 @@ BATCH = 500
 AHEAD = 2_000
 CALLERS = 64
 LOOK_EVERY = 0.02
+PATIENT_LOOK = 0.5
 CONTENT = Content(text=TEXT)
 COUNTERS = ("accepted", "sent", "undeliverable", "unknown", "cancelled", "expired")
 
@@ -61,11 +63,18 @@ class Drive:
                 raise outcome
 
     async def send_urgently(self, text: str) -> tuple[float, float]:
-        """One urgent message; when the call began and when it was answered."""
+        """One urgent message, until it was sent; when the call began and when it was answered."""
         command = self.command(Priority.URGENT, Content(text=text))
         began = time.monotonic()
-        await self.bellwire.sending.accept(command, caller=CALLER)
-        return began, time.monotonic()
+        accepted = await self.bellwire.sending.accept(command, caller=CALLER)
+        answered = time.monotonic()
+        await self._until_ended(accepted.delivery.id)
+        return began, answered
+
+    async def _until_ended(self, delivery_id: str) -> None:
+        get = partial(deliveries.get, delivery_id=delivery_id)
+        while (found := await self.bellwire.database.read(get)) is not None and not found.state.final:
+            await asyncio.sleep(PATIENT_LOOK)
 
     async def totals(self) -> Book:
         """The books of all tenants as one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +32,8 @@ class Plan:
     sdks: bool = True
 
 
-async def run(plan: Plan, told: Told) -> Findings:
-    """Run the sections; each has a connector and databases of its own."""
+async def run(plan: Plan, told: Told, keep: Callable[[Findings], None]) -> Findings:
+    """Run the sections; each has a connector and databases of its own. ``keep`` is given what was found so far."""
     plan.scratch.mkdir(parents=True, exist_ok=True)
     findings = Findings(machine=machine(datetime.now(UTC)), quick=plan.scale != FULL)
     for section in plan.sections:
@@ -48,4 +48,5 @@ async def run(plan: Plan, told: Told) -> Findings:
                 findings["queue"] = await backlog(opened)
             elif section == "accept":
                 findings["accept"] = await accept(opened)
+        keep(findings)
     return findings

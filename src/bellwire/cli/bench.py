@@ -47,9 +47,7 @@ def bench(
         Path | None, typer.Option(help="Write the page to FILE, its pictures to pictures/ beside it.", metavar="FILE")
     ] = None,
     environments: Annotated[Path, typer.Option(help="Where the SDKs' packages are kept.")] = Path(".bench"),
-    scratch: Annotated[
-        Path | None, typer.Option(help="Where the databases go [default: as --environments]; a real disk, please.")
-    ] = None,
+    scratch: Annotated[Path | None, typer.Option(help="Where the databases go, if not there.")] = None,
 ) -> Exit:
     """Measure what Bellwire does on this machine; needs no network once the SDKs' packages are there."""
     from bellwire.bench.run import SECTIONS, Plan
@@ -63,20 +61,22 @@ def bench(
         scratch=scratch or environments,
         sdks=not no_sdks,
     )
-    findings = _run(plan)
+    findings = _run(plan, json_file)
     _show(findings)
-    if json_file is not None:
-        json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
     _publish(findings, plot, docs)
     return Exit.OK
 
 
-def _run(plan: Plan) -> Findings:
+def _run(plan: Plan, json_file: Path | None) -> Findings:
     from bellwire.bench.run import run
     from bellwire.cli.serving import run_async
 
+    def keep(findings: Findings) -> None:
+        if json_file is not None:
+            json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
+
     with _progress() as told:
-        findings: Findings = run_async(lambda: run(plan, told))
+        findings: Findings = run_async(lambda: run(plan, told, keep))
     return findings
 
 
