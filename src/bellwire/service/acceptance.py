@@ -9,12 +9,12 @@ import orjson
 from sqlalchemy import Connection
 
 from bellwire.errors import BellwireError, IdempotencyConflict
-from bellwire.model.delivery import Delivery, State
+from bellwire.model.delivery import Delivery, IfUnreachable, State
 from bellwire.model.message import Message
 from bellwire.model.reach import Obstacle, Reachable, first_state
 from bellwire.model.reason import Reason
 from bellwire.service.admission import reach_many, refusal
-from bellwire.store import deliveries, idempotency
+from bellwire.store import deliveries, idempotency, people
 from bellwire.store.deliveries import NewDelivery
 from bellwire.store.idempotency import Verdict
 
@@ -43,6 +43,9 @@ Outcome = Accepted | BellwireError
 
 def accept(conn: Connection, candidates: list[Candidate]) -> list[Outcome]:
     """Write down all candidates that are neither refused nor replays, in few statements."""
+    if patient := {one.delivery.person for one in candidates if one.delivery.if_unreachable is IfUnreachable.WAIT}:
+        # Otherwise a capture that commits at this moment could miss what has just begun to wait for it.
+        people.hold(conn, patient)
     ways = reach_many(conn, {one.delivery.person for one in candidates})
     new: dict[str, NewDelivery] = {}
     outcomes = [_outcome(conn, one, ways[one.delivery.person], new) for one in candidates]
