@@ -70,9 +70,10 @@ def test_with_json_an_error_is_a_document(command: Command) -> None:
     assert "bellwire serve" in error["remedy"]
 
 
-def test_a_port_that_is_taken_is_named(command: Command) -> None:
+@pytest.mark.parametrize("name", ["serve", "simulate"])
+def test_a_port_that_is_taken_is_named(command: Command, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = command("serve", "--port", str(taken.getsockname()[1]))
+        ended = command(name, "--port", str(taken.getsockname()[1]))
     assert ended.code == Exit.BAD_SETTING
     assert "--port" in ended.err
 

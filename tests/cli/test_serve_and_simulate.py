@@ -65,19 +65,34 @@ async def exported(process: Process) -> dict[str, str]:
     return found
 
 
-async def test_they_work_together_and_end_with_0_on_sigterm(tmp_path: Path) -> None:
+async def installed_person(session: aiohttp.ClientSession, teams: str, bot_endpoint: str) -> str:
+    """The object id of somebody who installs the app, once Teams knows where its bot is."""
+    async with session.patch(f"{teams}/control/bots/default", json={"endpoint": bot_endpoint}) as answer:
+        assert answer.ok
+    async with session.post(f"{teams}/control/people", json={"name": "Adele Vance"}) as answer:
+        person = str((await answer.json())["aad_object_id"])
+    async with session.post(f"{teams}/control/people/{person}/install", json={}) as answer:
+        assert answer.ok
+    return person
+
+
+async def test_a_first_message_arrives_by_the_printed_settings_alone_and_both_end_on_sigterm(tmp_path: Path) -> None:
     async with (
-        started(tmp_path, "simulate", "--port", "0", "--bot", "http://127.0.0.1:9/api/messages", env={}) as simulator,
+        started(tmp_path, "simulate", "--port", "0", env={}) as simulator,
         started(
-            tmp_path, "serve", "--port", "0", env={**await exported(simulator), "BELLWIRE_API_KEYS": KEY}
+            tmp_path, "serve", "--port", "0", env={**(printed := await exported(simulator)), "BELLWIRE_API_KEYS": KEY}
         ) as service,
         aiohttp.ClientSession() as session,
+        AsyncClient(url := await line_with(service.stderr, r"runs at (http://[^;]+);"), key=KEY) as client,
     ):
-        url = await line_with(service.stderr, r"runs at (http://[^;]+);")
         async with session.get(f"{url}/readyz") as answer:
             assert answer.status == 200
-        async with AsyncClient(url, key=KEY) as client:
-            assert (await client.books()).balanced
+        teams = printed["BELLWIRE_CLOUD__GRAPH_URL"].removesuffix("/graph")
+        person = await installed_person(session, teams, f"{url}/api/messages")
+        accepted = await client.send(to=person, text="It works by settings alone.")
+        assert (await client.wait(accepted.id, timeout=30)).sent
+        async with session.get(f"{teams}/control/ledger") as answer:
+            assert [entry["surface"] for entry in (await answer.json())["entries"]] == ["teams"]
         for process in (service, simulator):
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(30):

@@ -9,6 +9,7 @@ import typer
 
 from bellwire.cli.options import AsJson
 from bellwire.cli.terminal import remark, show, show_json
+from bellwire.errors import ConfigError
 
 if TYPE_CHECKING:
     from bellwire.simulator import Simulator
@@ -26,6 +27,7 @@ def simulate(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3979,
     bot: Annotated[str, typer.Option(help="The bot endpoint to send activities to.", metavar="URL")] = BOT_ENDPOINT,
     sender: Annotated[str, typer.Option(help="The sender's name in the settings that are printed.")] = "alerts",
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Measure Teams' rate limits only.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a simulated Teams until Ctrl-C, and print the settings that point a Bellwire at it."""
@@ -33,21 +35,28 @@ def simulate(
     from bellwire.logs import configure_logs
 
     configure_logs("warning")
-    run_async(lambda: _simulated(host, port, bot, sender, as_json=as_json))
+    run_async(lambda: _simulated(host, port, bot, sender, unlimited=unlimited, as_json=as_json))
 
 
-async def _simulated(host: str, port: int, bot: str, sender: str, *, as_json: bool) -> None:
+async def _simulated(host: str, port: int, bot: str, sender: str, *, unlimited: bool, as_json: bool) -> None:
     from bellwire.cli.serving import stop_signal
-    from bellwire.simulator import Simulator
+    from bellwire.simulator import Bot, Limits, Simulator
 
-    stop = stop_signal()
-    async with Simulator(host, port) as simulator:
-        simulator.bot_endpoint = bot
+    simulator = Simulator(host, port, bot=Bot(endpoint=bot), limits=Limits(enforce=not unlimited))
+
+    def tell() -> None:
         if as_json:
             show_json({"url": simulator.url, "bot_endpoint": bot, "settings": simulator.settings(sender)})
         else:
             _tell(simulator, sender)
-        await stop.wait()
+
+    try:
+        await simulator.serve(stop_signal(), tell)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {host}:{port}: {error.strerror or type(error).__name__}.",
+            remedy="Choose another address with --host and --port, or stop what runs there.",
+        ) from error
 
 
 def _tell(simulator: Simulator, sender: str) -> None:
