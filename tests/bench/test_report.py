@@ -27,6 +27,13 @@ def test_the_page_says_when_the_connector_counted_otherwise() -> None:
     assert "m365 agents says 10,000 sent and 0 failed; the connector counted 9,999." in page(found)
 
 
+def test_the_page_warns_when_others_used_the_core() -> None:
+    found = findings()
+    assert "not quiet" not in page(found)
+    found["throughput"]["standings"][0]["core"] = 0.5
+    assert "not quiet" in page(found)
+
+
 def test_the_page_leaves_out_what_was_not_run() -> None:
     written = page(Findings(machine={}, quick=True, queue=findings()["queue"]))
     assert "quick run" in written

@@ -60,6 +60,11 @@ class Contender:
         return [per_thousand(lap.cpu_seconds, lap.sent) for lap in self.laps[1:]]
 
     @property
+    def core(self) -> float:
+        """The share of one core that it had."""
+        return median(lap.cpu_seconds / lap.seconds for lap in self.laps[1:])
+
+    @property
     def sent(self) -> int:
         """All that it says it sent."""
         return sum(lap.sent for lap in self.laps)
@@ -87,6 +92,11 @@ async def take_turns(contenders: Sequence[Contender], rounds: int, seconds: floa
 def ratio(ours: Contender, theirs: Contender) -> float:
     """How many times the other's rate, as the median over rounds."""
     return paired_ratio(ours.rates, theirs.rates)
+
+
+def cost_ratio(ours: Contender, theirs: Contender) -> float:
+    """How many times the other's CPU for a message, as the median over rounds."""
+    return paired_ratio(ours.costs, theirs.costs)
 
 
 def fastest(contenders: Sequence[Contender]) -> Contender:

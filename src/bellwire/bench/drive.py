@@ -73,7 +73,7 @@ class Drive:
 
     async def _until_ended(self, delivery_id: str) -> None:
         get = partial(deliveries.get, delivery_id=delivery_id)
-        while (found := await self.bellwire.database.read(get)) is not None and not found.state.final:
+        while (found := await self.bellwire.database.read(get)) and not found.state.final:  # noqa: ASYNC110 - no bell
             await asyncio.sleep(PATIENT_LOOK)
 
     async def totals(self) -> Book:

@@ -18,7 +18,8 @@ How to read it:
   token and counts every activity and every distinct conversation, and the counts in the tables are its counts.
 - A machine is never quiet. Contenders therefore take turns of a second or two in one run, and a ratio is the median
   over rounds of the ratio within a round. **Ratios are the figures to trust**; absolute figures are those of this
-  machine on that day.
+  machine on that day. *Core* is the share of its core that a contender had: below about 0.9, somebody else used it,
+  and then the CPU for a message says more than the rate.
 - Nothing here measures Teams. Teams allows 50 messages a second for one bot in one tenant, so what a faster engine
   buys is idle time: CPU left over, tenants beside each other, and an urgent message that does not wait.
 """

@@ -7,6 +7,7 @@ from bellwire.bench.results import Findings, Standing, Throughput
 from bellwire.bench.tables import grids
 from bellwire.bench.targets import verdicts
 
+QUIET = 0.85
 NAMES = {
     "date": "Date",
     "processor": "Processor",
@@ -68,6 +69,8 @@ def reading(found: Throughput) -> str:
         said.append(f"- Durability, pacing, attempts and books together leave {share:.2f} of the bare loop's rate.")
     if (times := found["times_best_sdk"]) is not None:
         said.append(f"- The best of the SDKs is {found['best_sdk']}; Bellwire sends {times:.1f} times as fast.")
+    if any(row["core"] < QUIET for row in found["standings"]):
+        said.append("- The machine was not quiet: the column *core* says which share of it each had. Trust the CPU.")
     said += [f"- {doubt}" for row in found["standings"] if (doubt := unconfirmed(row))]
     said += [f"- Left out: {name}" for name in found["left_out"]]
     return "\n".join(said) + "\n"

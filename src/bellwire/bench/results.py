@@ -6,7 +6,11 @@ from typing import TypedDict
 
 
 class Standing(TypedDict):
-    """How one contender did: medians over the rounds, the server's own count beside the contender's."""
+    """How one contender did: medians over the rounds, the server's own count beside the contender's.
+
+    ``of_bare`` and ``cpu_of_bare`` are rate and cost against the bare loop in the same round; ``core`` is the share of
+    the core that the contender had. Where that is far below 1, others used it, and the costs say more than the rates.
+    """
 
     name: str
     label: str
@@ -15,6 +19,9 @@ class Standing(TypedDict):
     rate_low: float
     rate_high: float
     cpu_per_thousand: float
+    of_bare: float
+    cpu_of_bare: float
+    core: float
     peak_mb: float
     sent: int
     failed: int

@@ -53,23 +53,16 @@ def grids(findings: Findings) -> dict[str, Grid]:
 
 def throughput_grid(found: Throughput) -> Grid:
     """Section 1."""
-    bare = next((row["rate"] for row in found["standings"] if row["name"] == "bare_aiohttp"), 0.0)
-    head = (
-        "contender",
-        "messages/s",
-        "lowest-highest lap",
-        "CPU s per 1,000",
-        "of bare aiohttp",
-        "peak MB",
-        "messages",
-    )
+    head = ("contender", "messages/s", "lowest-highest", "of bare", "CPU s per 1,000", "of bare", "core", "MB", "sent")
     rows = [
         (
             row["label"],
             f"{row['rate']:,.0f}",
             f"{row['rate_low']:,.0f}-{row['rate_high']:,.0f}",
+            f"{row['of_bare']:.3f}",
             f"{row['cpu_per_thousand']:.3f}",
-            f"{row['rate'] / bare:.3f}" if bare else "",
+            f"{row['cpu_of_bare']:.1f}",
+            f"{row['core']:.2f}",
             f"{row['peak_mb']:.0f}",
             f"{row['confirmed']:,}",
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bellwire.bench.contest import Contender, fastest, ratio, take_turns
+from bellwire.bench.contest import Contender, cost_ratio, fastest, ratio, take_turns
 from bellwire.bench.environments import SDKS, Sdk, command, made, variables
 from bellwire.bench.machine import cores
 from bellwire.bench.peer import peer
@@ -78,7 +78,7 @@ async def _found(stage: Stage, contenders: list[Contender], left_out: list[str])
     return Throughput(
         rounds=stage.scale.rounds,
         lap_seconds=stage.scale.lap,
-        standings=[await _standing(stage, contender) for contender in contenders],
+        standings=[await _standing(stage, contender, by_name[BARE]) for contender in contenders],
         share_of_bare=ratio(ours, by_name[BARE]),
         times_best_sdk=ratio(ours, best) if best else None,
         best_sdk=best.label if best else None,
@@ -86,7 +86,7 @@ async def _found(stage: Stage, contenders: list[Contender], left_out: list[str])
     )
 
 
-async def _standing(stage: Stage, contender: Contender) -> Standing:
+async def _standing(stage: Stage, contender: Contender, bare: Contender) -> Standing:
     counted = await stage.tally(contender.name)
     return Standing(
         name=contender.name,
@@ -96,6 +96,9 @@ async def _standing(stage: Stage, contender: Contender) -> Standing:
         rate_low=min(contender.rates),
         rate_high=max(contender.rates),
         cpu_per_thousand=median(contender.costs),
+        of_bare=ratio(contender, bare),
+        cpu_of_bare=cost_ratio(contender, bare),
+        core=contender.core,
         peak_mb=contender.peak_mb,
         sent=contender.sent,
         failed=contender.failed,
