@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -139,8 +140,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is passed in, then the environment, then ``bellwire.toml`` (or the file in BELLWIRE_CONFIG)."""
-        path = os.environ.get("BELLWIRE_CONFIG", "bellwire.toml")
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_file())
 
 
 def load_settings(**given: Any) -> Settings:
@@ -152,9 +152,20 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        findings = [(_variable(found["loc"]), str(found["msg"])) for found in error.errors(include_input=False)]
-    detail = "; ".join(f"{variable}: {message}" for variable, message in findings)
-    raise ConfigError(f"{detail}.", field=findings[0][0])
+        findings = [(_variable(found["loc"]), _sentence(found["msg"])) for found in error.errors(include_input=False)]
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The file is not TOML: {error}.", field=_file()) from error
+    (first, detail), *others = findings
+    raise ConfigError(" ".join((detail, *(f"{variable}: {message}" for variable, message in others))), field=first)
+
+
+def _file() -> str:
+    return os.environ.get("BELLWIRE_CONFIG", "bellwire.toml")
+
+
+def _sentence(message: str) -> str:
+    words = message.removeprefix("Value error, ")
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

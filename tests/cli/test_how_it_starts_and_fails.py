@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,20 @@ def test_a_defect_shows_no_traceback(command: Command, monkeypatch: pytest.Monke
     assert ended.err == (
         "bellwire: ZeroDivisionError: a defect in Bellwire. Set BELLWIRE_LOG_LEVEL=debug to see where.\n"
     )
+
+
+@pytest.mark.parametrize("content", [b"x = ", b"\xff", b"log_level = 'loud'", b"[senders.alerts]\napp_id = 'x'\n"])
+def test_a_settings_file_that_cannot_be_used_is_named(command: Command, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bellwire.toml").write_bytes(content)
+    ended = command("serve")
+    assert ended.code == Exit.BAD_SETTING
+    (line,) = ended.err.splitlines()
+    assert re.match(r"bellwire: (bellwire\.toml|BELLWIRE_[A-Z_]+): [A-Z]", line)
+
+
+def test_no_value_of_a_setting_is_ever_shown(command: Command) -> None:
+    secret = "hunter2-and-more"
+    own = "BELLWIRE_SENDERS__ALERTS__"
+    ended = command("serve", env={f"{own}CLIENT_SECRET": secret, f"{own}MANAGED_IDENTITY": secret})
+    assert ended.code == Exit.BAD_SETTING
+    assert secret not in ended.err
