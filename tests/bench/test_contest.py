@@ -17,7 +17,7 @@ from bellwire.errors import Unavailable
 
 
 async def test_two_bare_loops_take_turns_and_every_message_is_counted() -> None:
-    async with stage(QUICK, lambda _what, _share: None) as opened:
+    async with stage(QUICK, lambda _what, _share: None, pin=False) as opened:
         command = [sys.executable, str(SCRIPTS / "bare_aiohttp.py"), "--people", "7", "--callers", "2", "--url"]
         async with (
             peer("one", [*command, f"{opened.connector}/one"]) as one,

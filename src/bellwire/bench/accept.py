@@ -15,7 +15,6 @@ from statistics import median
 import aiohttp
 
 from bellwire.bench.figures import quantile
-from bellwire.bench.machine import cores
 from bellwire.bench.people import TENANT, TEXT, object_id
 from bellwire.bench.results import Accept, AcceptMany, AcceptOne
 from bellwire.bench.stage import Stage
@@ -31,7 +30,7 @@ async def accept(stage: Stage) -> Accept:
     """Both ways."""
     async with stage.subject("serve") as subject:
         settings = subject.hello["settings"]
-    async with _served(settings) as url:
+    async with _served(settings, stage.cores[0]) as url:
         one = [await _one_by_one(stage, url, callers) for callers in CALLERS]
     return Accept(one=one, many=await _many(stage))
 
@@ -90,7 +89,7 @@ async def _caller(
 
 
 @asynccontextmanager
-async def _served(settings: dict[str, str]) -> AsyncIterator[str]:
+async def _served(settings: dict[str, str], core: int | None) -> AsyncIterator[str]:
     """The real service on the measured core, on a port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -100,7 +99,7 @@ async def _served(settings: dict[str, str]) -> AsyncIterator[str]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
     )
-    if (core := cores()[0]) is not None:
+    if core is not None:
         os.sched_setaffinity(process.pid, {core})
     try:
         url = f"http://127.0.0.1:{port}"

@@ -8,10 +8,10 @@ import resource
 import sqlite3
 import sys
 from datetime import datetime
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+Cores = tuple[int | None, int | None]
 PACKAGES = ("bellwire", "aiohttp", "sqlalchemy", "uvloop", "orjson")
 
 
@@ -59,8 +59,7 @@ def now_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
-@cache
-def cores() -> tuple[int | None, int | None]:
+def cores() -> Cores:
     """The core for what is measured and the core for everything else; none where processes cannot be pinned."""
     if not hasattr(os, "sched_getaffinity"):
         return None, None

@@ -9,7 +9,7 @@ import sys
 from bellwire.bench.figures import least_seconds
 from bellwire.bench.peer import Peer, peer
 from bellwire.bench.results import Paced
-from bellwire.bench.stage import Stage, pinned
+from bellwire.bench.stage import Stage
 
 PER_SECOND = 50
 
@@ -17,7 +17,7 @@ PER_SECOND = 50
 async def paced(stage: Stage) -> Paced:
     """Accept all at once, then watch the simulator's ledger until every delivery has ended."""
     people = stage.scale.paced_people
-    command = [sys.executable, "-m", "bellwire.bench.simulated", "--people", str(people), *pinned(1)]
+    command = [sys.executable, "-m", "bellwire.bench.simulated", "--people", str(people), *stage.pinned(1)]
     async with peer("simulator", command) as simulator:
         listed = stage.folder / "people.json"
         listed.write_text(json.dumps((await simulator.ask(what="people"))["people"]))

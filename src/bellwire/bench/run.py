@@ -30,6 +30,7 @@ class Plan:
     environments: Path
     scratch: Path
     sdks: bool = True
+    pin: bool = True
 
 
 async def run(plan: Plan, told: Told, keep: Callable[[Findings], None]) -> Findings:
@@ -37,7 +38,7 @@ async def run(plan: Plan, told: Told, keep: Callable[[Findings], None]) -> Findi
     plan.scratch.mkdir(parents=True, exist_ok=True)
     findings = Findings(machine=machine(datetime.now(UTC)), quick=plan.scale != FULL)
     for section in plan.sections:
-        async with stage(plan.scale, told, plan.scratch) as opened:
+        async with stage(plan.scale, told, plan.scratch, plan.pin) as opened:
             if section == "throughput":
                 findings["throughput"] = await throughput(opened, plan.environments, sdks=plan.sdks)
             elif section == "paced":

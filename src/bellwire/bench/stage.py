@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bellwire.bench.machine import cores
+from bellwire.bench.machine import Cores, cores
 from bellwire.bench.peer import Peer, peer
 from bellwire.bench.scale import Scale
 
@@ -23,12 +23,17 @@ Told = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The sizes, a scratch folder, the connector's address, and where progress is told."""
+    """The sizes, a scratch folder, the connector's address, where progress is told, and the two cores, if any."""
 
     scale: Scale
     folder: Path
     connector: str
     told: Told
+    cores: Cores
+
+    def pinned(self, which: int) -> list[str]:
+        """The argument that puts a process on the first (measured) or the second core."""
+        return _pinned(self.cores[which])
 
     async def tally(self, path: str) -> dict[str, int]:
         """What the connector counted under this path."""
@@ -46,25 +51,24 @@ class Stage:
     ) -> AsyncIterator[Peer]:
         """A Bellwire in a process of its own, on the measured core, with a new database."""
         command = [sys.executable, "-m", "bellwire.bench.subject", "--url", f"{self.connector}/{name}"]
-        command += ["--database", str(self.folder / f"{name}.db"), *pinned(0), *arguments]
+        command += ["--database", str(self.folder / f"{name}.db"), *self.pinned(0), *arguments]
         command += ["--people", str(people or self.scale.people)]
         async with peer(name, command, env) as opened:
             yield opened
 
 
 @asynccontextmanager
-async def stage(scale: Scale, told: Told, scratch: Path | None = None) -> AsyncIterator[Stage]:
-    """Start the connector and make the folder; both are gone afterwards."""
+async def stage(scale: Scale, told: Told, scratch: Path | None = None, pin: bool = True) -> AsyncIterator[Stage]:
+    """Start the connector and make the folder; both are gone afterwards. Without ``pin``, all may use every core."""
+    chosen = cores() if pin else (None, None)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bellwire-bench-", dir=scratch))
-        command = [sys.executable, "-m", "bellwire.bench.connector", *pinned(1)]
+        command = [sys.executable, "-m", "bellwire.bench.connector", *_pinned(chosen[1])]
         connector = await stack.enter_async_context(peer("connector", command))
-        yield Stage(scale, Path(folder), str(connector.hello["url"]), told)
+        yield Stage(scale, Path(folder), str(connector.hello["url"]), told, chosen)
 
 
-def pinned(which: int) -> list[str]:
-    """The argument that puts a process on the first (measured) or the second core."""
-    core = cores()[which]
+def _pinned(core: int | None) -> list[str]:
     return [] if core is None else ["--core", str(core)]
 
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from bellwire.bench.contest import Contender, cost_ratio, fastest, ratio, take_turns
 from bellwire.bench.environments import SDKS, Sdk, command, made, variables
-from bellwire.bench.machine import cores
 from bellwire.bench.peer import peer
 from bellwire.bench.results import Standing, Throughput
 from bellwire.bench.stage import Stage
@@ -62,9 +61,8 @@ async def _script(
     stack: AsyncExitStack, stage: Stage, name: str, label: str, callers: int, packages: Path | None
 ) -> Contender:
     script = SCRIPTS / f"{name}.py"
-    core = cores()[0]
     arguments = ["--url", f"{stage.connector}/{name}", "--people", str(stage.scale.people), "--callers", str(callers)]
-    arguments += [] if core is None else ["--core", str(core)]
+    arguments += stage.pinned(0)
     started = command(script) if packages else [sys.executable, str(script)]
     env = variables(packages) if packages else {}
     return Contender(name, label, await stack.enter_async_context(peer(name, [*started, *arguments], env)), callers)
