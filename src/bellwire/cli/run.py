@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from bellwire.cli.commands import COMMANDS
 from bellwire.cli.exits import Exit, exit_of
-from bellwire.cli.terminal import remark, show_json
+from bellwire.cli.terminal import remark, show_json, show_what_can_be_shown
 from bellwire.errors import BellwireError
 
 HELP = "Microsoft Teams messages to one person, in that person's own Teams chat with the bot; and what became of them."
@@ -30,6 +30,7 @@ def application() -> typer.Typer:
 
 def run(arguments: list[str]) -> int:
     """Run the command that ``arguments`` name; what it returns is the exit code."""
+    show_what_can_be_shown()
     try:
         ended: Any = get_command(application()).main(arguments, prog_name="bellwire", standalone_mode=False)
     except (Abort, KeyboardInterrupt):

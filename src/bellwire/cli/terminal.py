@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from datetime import datetime
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def _moment(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")
+
+
+def show_what_can_be_shown() -> None:
+    """Let a terminal that knows few characters show the others as '?', instead of ending the command."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def remark(text: str) -> None:
