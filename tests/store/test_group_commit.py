@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from bellwire.errors import StoreUnavailable
 from bellwire.store.database import Database
-from bellwire.store.pump import MOST_ITEMS, MOST_OPERATIONS
+from bellwire.store.pump import MOST_ITEMS, MOST_OPERATIONS, Pump, Waiting
 from bellwire.store.tables import workers
 from tests.store.examples import NOW
 
@@ -168,6 +168,20 @@ async def test_closing_commits_what_waits_and_refuses_what_comes_later(database_
 async def test_nothing_can_be_written_before_the_start(database_url: str) -> None:
     with pytest.raises(StoreUnavailable):
         await Database(database_url).write(partial(add, name="early"))
+
+
+async def test_a_mistake_in_the_machinery_leaves_nobody_waiting() -> None:
+    async def commit(seat: int, group: Sequence[Waiting]) -> None:
+        raise RuntimeError(f"a mistake over {len(group)} operations in seat {seat}")
+
+    pump = Pump(commit, seats=1)
+    pump.start()
+    results = await asyncio.gather(
+        pump.submit(partial(add, name="a")), pump.merge(add_all, "b"), pump.merge(add_all, "c"), return_exceptions=True
+    )
+    await pump.stop()
+
+    assert all(isinstance(result, StoreUnavailable) for result in results)
 
 
 async def test_reads_cannot_write(database: Database) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 
 from bellwire.errors import StoreUnavailable
 from bellwire.store import sqlite
@@ -73,13 +75,30 @@ async def test_a_connection_lost_in_the_middle_is_replaced_and_nothing_is_done_t
     assert await postgres.read(names) == {"a", "unlucky", "b"}
 
 
-async def test_an_operation_that_always_loses_its_connection_does_not_stop_the_service(postgres: Database) -> None:
-    def lose_the_connection(conn: Connection) -> None:
-        conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+def lose_the_connection(conn: Connection) -> str:
+    conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    return "never"
 
-    with pytest.raises(StoreUnavailable):
-        await postgres.write(lose_the_connection)
 
+async def test_operations_that_always_lose_their_connection_harm_no_others(postgres: Database) -> None:
+    ops: list[Callable[[Connection], str]]
+    ops = [partial(add, name="a"), lose_the_connection, partial(add, name="b"), lose_the_connection]
+    results = await asyncio.gather(*map(postgres.write, ops), return_exceptions=True)
+
+    assert results[::2] == ["a", "b"]
+    assert all(isinstance(result, StoreUnavailable) for result in results[1::2])
+    assert await postgres.write(partial(add, name="after")) == "after"
+
+
+async def test_an_operation_that_hides_its_lost_connection_does_not_stop_the_service(postgres: Database) -> None:
+    def hide_it(conn: Connection) -> None:
+        with suppress(DBAPIError):
+            lose_the_connection(conn)
+        raise LookupError
+
+    results = await asyncio.gather(postgres.write(hide_it), postgres.write(hide_it), return_exceptions=True)
+
+    assert all(isinstance(result, LookupError) for result in results)
     assert await postgres.write(partial(add, name="after")) == "after"
 
 

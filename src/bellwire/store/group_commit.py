@@ -60,19 +60,19 @@ def commit_together(conn: Connection, entries: Sequence[Entry], voice: str) -> b
 
     ``voice`` tells our own announcements from those of other processes.
     """
-    group, alone, rang, reconnected = list(entries), list[Entry](), False, False
+    group, alone, rang, lost = list(entries), list[Entry](), False, False
     for _ in range(_ROUNDS):
         outcome = _transact(conn, group, voice)
         if isinstance(outcome, bool):
             rang, group = outcome, []
             break
-        if outcome.at_commit or (outcome.lost and reconnected):
+        if outcome.at_commit or (outcome.lost and not _answers(conn)):
             refuse([*group, *alone], outcome.error)
             return False
-        if outcome.lost:
-            reconnected = True
-        elif outcome.culprit is None:
+        if outcome.culprit is None or (outcome.lost and lost):
             break
+        if outcome.lost:
+            lost = True
         else:
             alone.append(group.pop(outcome.culprit))
     pieces = [piece for entry in (*group, *alone) for piece in entry.parts()]
@@ -85,15 +85,14 @@ def refuse(entries: Sequence[Entry], error: BaseException) -> None:
 
 
 def _one_by_one(conn: Connection, pieces: Sequence[Piece], voice: str) -> bool:
-    rang, lost = False, 0
+    rang = False
     for position, piece in enumerate(pieces):
         outcome = _alone(conn, piece, voice)
         if isinstance(outcome, bool):
             rang = rang or outcome
             continue
         piece.fail(store_unavailable(outcome.error) if outcome.at_commit or outcome.lost else outcome.error)
-        lost += outcome.lost
-        if lost > 1:
+        if outcome.lost and not _answers(conn):
             _refuse_pieces(pieces[position + 1 :], outcome.error)
             break
     return rang
@@ -127,6 +126,17 @@ def _transact(conn: Connection, works: Sequence[Work], voice: str) -> bool | _Fa
     finally:
         drop_closing(conn)
     return end.rings
+
+
+def _answers(conn: Connection) -> bool:
+    """Whether the database can be talked to, over a new connection if need be."""
+    try:
+        with conn.begin():
+            conn.exec_driver_sql("SELECT 1")
+    except Exception:
+        _clear(conn)
+        return False
+    return True
 
 
 def _clear(conn: Connection) -> None:

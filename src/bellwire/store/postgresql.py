@@ -44,7 +44,8 @@ class PostgresqlBackend:
 
         It is called with '' after a connection was lost, since some may have been missed meanwhile.
         """
-        self._writers = [await self._writing.connect() for _ in range(SEATS)]
+        for _ in range(SEATS):
+            self._writers.append(await self._writing.connect())
         ear = await self._listen(heard)
         self._listener = asyncio.create_task(self._keep_listening(ear, heard))
 
@@ -94,7 +95,11 @@ class PostgresqlBackend:
     async def _listen(self, heard: Callable[[str], None]) -> asyncpg.Connection:
         _, arguments = self._writing.dialect.create_connect_args(self._url)
         ear = await asyncpg.connect(**arguments, timeout=CONNECT_SECONDS)
-        await ear.add_listener(CHANNEL, lambda *event: heard(event[3]))
+        try:
+            await ear.add_listener(CHANNEL, lambda *event: heard(event[3]))
+        except BaseException:
+            ear.terminate()
+            raise
         return ear
 
 
