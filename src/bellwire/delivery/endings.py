@@ -15,7 +15,7 @@ from bellwire.delivery.work import Work
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Scope, Sent
 from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
-from bellwire.store import journal, lanes, people, queue, references
+from bellwire.store import amendment_queue, journal, lanes, people, queue, references
 from bellwire.store.journal import Result
 from bellwire.store.lanes import LaneKey
 
@@ -52,17 +52,17 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
         activity_id=decision.activity_id,
         conversation_id=work.conversation_id if sent else None,
         service_url=work.service_url if sent else None,
+        amendment_id=work.amendment_id,
     )
     return Ending(work, result, decision)
 
 
 def write_down(
-    conn: Connection, worker: str, endings: Sequence[Ending], returned: Sequence[tuple[str, datetime]], now: datetime
+    conn: Connection, worker: str, endings: Sequence[Ending], returned: Sequence[tuple[Work, datetime]], now: datetime
 ) -> set[str]:
-    """Write down endings and what is given back; the ids of the deliveries that were still the worker's to move."""
-    if returned:
-        queue.give_back(conn, worker, returned)
-    moved = journal.record(conn, worker, [each.result for each in endings]) if endings else set()
+    """Write down endings and what is given back; the keys of the works that were still the worker's to move."""
+    _give_back(conn, worker, returned)
+    moved = _record(conn, worker, [each.result for each in endings])
     taught = [each for each in endings if _teaches(each.decision)]
     if taught:
         people.hold(conn, {each.work.person for each in taught})
@@ -76,6 +76,22 @@ def write_down(
 def lane_of(work: Work) -> LaneKey:
     """The lane that a work belongs to."""
     return LaneKey(work.person.sender, work.person.tenant_id)
+
+
+def _give_back(conn: Connection, worker: str, returned: Sequence[tuple[Work, datetime]]) -> None:
+    deliveries = [(work.key, run_at) for work, run_at in returned if work.amendment_id is None]
+    amendments = [(work.key, run_at) for work, run_at in returned if work.amendment_id is not None]
+    if deliveries:
+        queue.give_back(conn, worker, deliveries)
+    if amendments:
+        amendment_queue.give_back(conn, worker, amendments)
+
+
+def _record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
+    amendments = [each for each in results if each.amendment_id is not None]
+    deliveries = [each for each in results if each.amendment_id is None] if amendments else results
+    moved = journal.record(conn, worker, deliveries) if deliveries else set()
+    return moved | amendment_queue.record(conn, worker, amendments) if amendments else moved
 
 
 def _teaches(decision: Decision) -> bool:

@@ -15,16 +15,17 @@ from sqlalchemy import Connection
 
 from bellwire.delivery.endings import lane_of
 from bellwire.delivery.halts import Halts
-from bellwire.delivery.intake import Messages, take_in
+from bellwire.delivery.intake import Messages, amending, take_in
 from bellwire.delivery.lane import Lane
 from bellwire.delivery.recorder import STORE_PAUSE, Recorder
 from bellwire.delivery.station import Station
+from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import Priority
 from bellwire.store import lanes, supply
 from bellwire.store.lanes import Halted, LaneKey
 from bellwire.store.queue import Want
-from bellwire.store.supply import Supply
+from bellwire.store.supply import Amendments, Supply
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,15 @@ class Past:
     many_times: Sequence[tuple[str, datetime]]
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a look around has to know: the lanes owned so far, those of them that are shut, and how much to bring."""
+
+    mine: frozenset[LaneKey]
+    shut: frozenset[LaneKey]
+    most: int
+
+
 @dataclass(slots=True)
 class Round:
     """What one visit to the database brought."""
@@ -50,13 +60,15 @@ class Round:
     supply: Supply
     owned: dict[LaneKey, datetime | None] = field(default_factory=dict)
     pasts: dict[LaneKey, Past] = field(default_factory=dict)
-    halted: list[Halted] | None = None
+    halted: Sequence[Halted] = ()
+    amendments: Amendments | None = None
 
 
 class Feeder:
     """One loop visits the database when a bell rang, when something falls due, and when a lane runs low.
 
-    A lane that gave less than it was asked for is not asked again before one of these happens.
+    A lane that gave less than it was asked for is not asked again before one of these happens. A lane once owned stays
+    owned: it is lost only together with all others, when this worker is declared dead.
     """
 
     def __init__(self, station: Station, recorder: Recorder, halts: Halts) -> None:
@@ -66,8 +78,8 @@ class Feeder:
         self._messages = Messages()
         self._hungry: dict[LaneKey, set[Priority]] = {}
         self._timers: dict[LaneKey, asyncio.TimerHandle] = {}
+        self._amendment_timer: asyncio.TimerHandle | None = None
         self._rings = 0
-        self._survey = True
         self._started = False
         self._at_home = asyncio.Event()
         self._at_home.set()
@@ -75,10 +87,9 @@ class Feeder:
     def rung(self) -> None:
         """Anything may be in the queue now."""
         self._rings += 1
-        self._survey = True
+        self._station.look_around()
         for hungry in self._hungry.values():
             hungry.update(Priority)
-        self._station.hungry.set()
 
     async def run(self) -> None:
         """Feed for ever."""
@@ -88,7 +99,7 @@ class Feeder:
             await station.hungry.wait()
             station.hungry.clear()
             wants = self._wants()
-            if (wants or self._survey) and not station.stopping:
+            if (wants or station.unseen) and not station.stopping:
                 self._at_home.clear()
                 try:
                     await self._visit(wants)
@@ -101,8 +112,9 @@ class Feeder:
 
     def forget(self) -> None:
         """The lanes are not this worker's any more."""
-        for timer in self._timers.values():
-            timer.cancel()
+        for timer in (*self._timers.values(), self._amendment_timer):
+            if timer is not None:
+                timer.cancel()
         self._timers.clear()
         self._hungry.clear()
 
@@ -118,9 +130,8 @@ class Feeder:
         lane, gate = station.lanes.get(key), station.lanes.gate(key.sender)
         if lane is None:
             return []
-        opens = lane.paused_until - SHORT_PAUSE if gate is None else max(lane.paused_until, gate.opens_at())
-        if opens > now:
-            self._look_again(key, opens)
+        if self._opens_at(key) > now:
+            self._look_again(key, self._opens_at(key))
             return []
         most = station.tuning.at_hand
         if gate is not None:
@@ -132,42 +143,58 @@ class Feeder:
         ]
 
     async def _visit(self, wants: list[Want]) -> None:
-        survey, self._survey, rings = self._survey, False, self._rings
+        station, rings = self._station, self._rings
+        survey = self._plan() if station.unseen else None
+        station.unseen = False
         try:
-            found = await self._station.database.write(partial(self._op, wants, survey))
+            found = await station.database.write(partial(self._op, wants, survey))
         except StoreUnavailable as error:
             log.warning("claims_wait", code=error.code)
-            self._survey = self._survey or survey
+            station.unseen = station.unseen or survey is not None
             self._at_home.set()
             await asyncio.sleep(STORE_PAUSE)
-            self._station.hungry.set()
+            station.hungry.set()
             return
-        if survey:
+        if survey is not None:
             self._surveyed(found)
         self._sated(found.supply, unheard=self._rings == rings)
         self._serve(found.supply)
 
-    def _op(self, wants: list[Want], survey: bool, conn: Connection) -> Round:
+    def _plan(self) -> Survey:
+        mine = frozenset(lane.key for lane in self._station.lanes)
+        shut = frozenset(key for key in mine if self._opens_at(key) > self._station.ticks())
+        return Survey(mine, shut, self._station.tuning.at_hand)
+
+    def _op(self, wants: list[Want], survey: Survey | None, conn: Connection) -> Round:
+        """Runs in the store's thread: it reads nothing that changes meanwhile."""
         station, now = self._station, self._station.clock()
         found = Round(supply.fetch(conn, station.worker, wants, now, known_messages=self._messages.known()))
-        if survey:
+        if survey is not None:
             served = {key for key in lanes.busy(conn) if key.sender in station.senders}
-            mine = {lane.key for lane in station.lanes}
-            found.owned = lanes.own(conn, station.worker, served | mine)
-            found.pasts = {key: _past(conn, key, now) for key in found.owned if key not in mine}
+            if not served <= survey.mine:
+                found.owned = lanes.own(conn, station.worker, served - survey.mine)
+            found.pasts = {key: _past(conn, key, now) for key in found.owned}
             found.halted = lanes.halted(conn)
+            found.amendments = supply.amend(conn, station.worker, now, most=survey.most, shut=survey.shut)
         return found
+
+    def _opens_at(self, key: LaneKey) -> float:
+        """When the lane may start something: not before a pause ends, or a halted sender may be tried."""
+        lane, gate = self._station.lanes.get(key), self._station.lanes.gate(key.sender)
+        if lane is None:
+            return inf
+        return lane.paused_until - SHORT_PAUSE if gate is None else max(lane.paused_until, gate.opens_at())
 
     def _surveyed(self, found: Round) -> None:
         station = self._station
-        self._halts.sync(found.halted or (), afresh=not self._started)
+        self._halts.sync(found.halted, afresh=not self._started)
         self._started = True
-        for key in {lane.key for lane in station.lanes} - found.owned.keys():
-            self._lose(key)
         for key, past in found.pasts.items():
             station.lanes.open(self._lane(key, past, found.owned[key]))
             self._hungry[key] = set(Priority)
             station.hungry.set()
+        if found.amendments is not None:
+            self._amend(found.amendments)
 
     def _lane(self, key: LaneKey, past: Past, paused_until: datetime | None) -> Lane:
         station, now = self._station, self._station.ticks()
@@ -183,14 +210,6 @@ class Feeder:
             lane.paused_until = station.ticks_at(paused_until)
         return lane
 
-    def _lose(self, key: LaneKey) -> None:
-        lane = self._station.lanes.get(key)
-        self._station.lanes.close(key)
-        self._hungry.pop(key, None)
-        log.warning("lane_lost", sender=key.sender, tenant=key.tenant_id)
-        for work in [] if lane is None else lane.empty():
-            self._recorder.give_back(work, work.run_at)
-
     def _sated(self, found: Supply, *, unheard: bool) -> None:
         """Lanes that gave less than was wanted have nothing more, unless a bell rang meanwhile."""
         for want, claimed in found.claimed:
@@ -202,19 +221,33 @@ class Feeder:
                 self._look_again(key, max(self._station.ticks_at(due), self._station.ticks() + AGAIN))
 
     def _serve(self, found: Supply) -> None:
-        station = self._station
         self._messages.keep(found.messages)
-        for work, decision in take_in(station, found, self._messages):
-            lane = station.lanes.get(lane_of(work))
-            station.signals.claimed(work.delivery_id)
+        for work, decision in take_in(self._station, found, self._messages):
             if decision is not None:
                 self._recorder.ends(work, decision)
-            elif lane is None or station.stopping:
-                self._recorder.give_back(work, work.run_at)
             else:
-                lane.add(work)
-                station.lanes.touch(lane)
-        station.startable.set()
+                self._hand_over(work)
+        self._station.startable.set()
+
+    def _amend(self, found: Amendments) -> None:
+        for work in amending(found):
+            self._hand_over(work)
+        if found.claimed:
+            self._station.look_around()
+        elif found.due is not None and (at := self._station.ticks_at(found.due)) > self._station.ticks():
+            if self._amendment_timer is not None:
+                self._amendment_timer.cancel()
+            self._amendment_timer = asyncio.get_running_loop().call_at(at, self._station.look_around)
+        self._station.startable.set()
+
+    def _hand_over(self, work: Work) -> None:
+        lane = self._station.lanes.get(lane_of(work))
+        self._station.signals.claimed(work.key)
+        if lane is None or self._station.stopping:
+            self._recorder.give_back(work, work.run_at)
+        else:
+            lane.add(work)
+            self._station.lanes.touch(lane)
 
     def _look_again(self, key: LaneKey, at: float) -> None:
         """Look at this lane's queue at that time, or earlier if that was planned before."""
@@ -231,7 +264,7 @@ class Feeder:
         self._timers.pop(key, None)
         if key in self._hungry:
             self._hungry[key].update(Priority)
-            self._station.hungry.set()
+            self._station.look_around()
 
 
 def _past(conn: Connection, key: LaneKey, now: datetime) -> Past:

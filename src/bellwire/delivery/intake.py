@@ -10,13 +10,14 @@ from bellwire.delivery.decision import Decision, unreachable
 from bellwire.delivery.history import NEW, Attempt, history
 from bellwire.delivery.station import Station
 from bellwire.delivery.work import Work
+from bellwire.model.delivery import Priority
 from bellwire.model.message import Message
 from bellwire.model.outcome import Step
 from bellwire.model.reach import Obstacle, Way, reach
 from bellwire.model.recipient import Person
 from bellwire.store.queue import Claimed, Want
 from bellwire.store.sightings import Sighting
-from bellwire.store.supply import Past, Supply
+from bellwire.store.supply import Amendments, Past, Supply
 
 MESSAGES: Final = 256
 
@@ -49,6 +50,25 @@ def take_in(station: Station, supply: Supply, messages: Messages) -> Iterator[tu
         for each in claimed:
             person = Person(want.sender, want.tenant_id, each.aad_object_id)
             yield _work(station, supply, want, each, person, messages.get(each.message_id))
+
+
+def amending(found: Amendments) -> Iterator[Work]:
+    """Every claimed amendment as work. A person asked for it just now, so it goes first."""
+    for each in found.claimed:
+        yield Work(
+            delivery_id=each.delivery_id,
+            amendment_id=each.id,
+            person=Person(each.sender, each.tenant_id, each.aad_object_id),
+            priority=Priority.URGENT,
+            step=each.step,
+            service_url=each.service_url,
+            attempts=each.attempts,
+            run_at=each.run_at,
+            conversation_id=each.conversation_id,
+            activity_id=each.activity_id,
+            message=None if each.message_id is None else found.messages[each.message_id],
+            history=history(map(_attempt, found.pasts[each.id])) if each.id in found.pasts else NEW,
+        )
 
 
 def _work(

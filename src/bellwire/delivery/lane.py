@@ -12,7 +12,7 @@ from bellwire.delivery.conversation import Conversation
 from bellwire.delivery.turns import turn
 from bellwire.delivery.work import Work
 from bellwire.model.delivery import Priority
-from bellwire.model.pacing import CONVERSATION_WINDOWS, ConversationPace, TenantPace, Window
+from bellwire.model.pacing import CONVERSATION_WINDOWS, FORGET_AFTER, ConversationPace, TenantPace, Window
 from bellwire.store.lanes import LaneKey
 
 _URGENT_ONLY: Final = (Priority.URGENT,)
@@ -163,8 +163,8 @@ class Lane:
             found = self._conversations[person] = Conversation(ConversationPace(self._windows))
         return found
 
-    def _watch(self, person: str, conversation: Conversation) -> None:
-        due = conversation.pace.forgettable_at()
+    def _watch(self, person: str, conversation: Conversation, *, not_before: float = -inf) -> None:
+        due = max(conversation.pace.forgettable_at(), not_before)
         if due < inf and not conversation.watched:
             conversation.watched = True
             heappush(self._forgettings, (due, person))
@@ -177,4 +177,4 @@ class Lane:
                 del self._conversations[person]
             else:
                 conversation.watched = False
-                self._watch(person, conversation)
+                self._watch(person, conversation, not_before=now + FORGET_AFTER)

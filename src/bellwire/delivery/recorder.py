@@ -35,7 +35,7 @@ class Recorder:
         self._station = station
         self._halts = halts
         self._endings: list[Ending] = []
-        self._returned: list[tuple[str, datetime]] = []
+        self._returned: list[tuple[Work, datetime]] = []
         self._something = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -58,7 +58,7 @@ class Recorder:
 
     def give_back(self, work: Work, run_at: datetime) -> None:
         """A delivery was claimed, and has its turn later."""
-        self._returned.append((work.delivery_id, run_at))
+        self._returned.append((work, run_at))
         self._wake()
 
     async def run(self) -> None:
@@ -70,7 +70,7 @@ class Recorder:
             returned, self._returned = self._returned, []
             moved = await self._write(partial(self._op, endings, returned, self._halts.unwritten()))
             for over in endings:
-                self._follow(over, over.result.delivery_id in moved)
+                self._follow(over, over.work.key in moved)
             if not self._something.is_set():
                 self._idle.set()
 
@@ -98,7 +98,7 @@ class Recorder:
     def _op(
         self,
         endings: Sequence[Ending],
-        returned: Sequence[tuple[str, datetime]],
+        returned: Sequence[tuple[Work, datetime]],
         halts: Mapping[str, Halted | None],
         conn: Connection,
     ) -> set[str]:
@@ -155,4 +155,6 @@ class Recorder:
                 lane.add_first(work)
                 station.lanes.touch(lane)
                 station.startable.set()
-        station.signals.recorded(work.delivery_id)
+        if work.amendment_id is not None:
+            station.look_around()  # a newer wish about the same message may have waited for this one
+        station.signals.recorded(work.key)

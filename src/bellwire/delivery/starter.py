@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from math import inf
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 
 from bellwire.delivery.decision import Decision
 from bellwire.delivery.recorder import STORE_PAUSE, Recorder
@@ -17,7 +20,7 @@ from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Unknown
 from bellwire.model.reason import Reason
-from bellwire.store import journal
+from bellwire.store import amendment_queue, journal
 from bellwire.store.journal import Begun
 
 log = structlog.get_logger(__name__)
@@ -80,7 +83,7 @@ class Starter:
         now, rows = self._station.clock(), []
         for work in works:
             work.started_at = now
-            rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now))
+            rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now, work.amendment_id))
         try:
             begun = await self._write(rows)
         except BaseException:
@@ -88,7 +91,7 @@ class Starter:
                 self._settle(work)
             raise
         for work in works:
-            if work.delivery_id in begun:
+            if work.key in begun:
                 work.attempts += 1
                 self._request(work)
             else:
@@ -100,7 +103,7 @@ class Starter:
         while True:
             try:
                 return await station.database.write(
-                    partial(journal.begin, worker=station.worker, starting=rows, now=station.clock())
+                    partial(begin, worker=station.worker, starting=rows, now=station.clock())
                 )
             except StoreUnavailable as error:
                 log.warning("requests_wait", waiting=len(rows), code=error.code)
@@ -136,3 +139,11 @@ class Starter:
         self._station.lanes.settle(work, self._station.ticks())
         self._settled.set()
         self._station.startable.set()
+
+
+def begin(conn: Connection, worker: str, starting: Sequence[Begun], now: datetime) -> set[str]:
+    """Write down that attempts begin; the keys of the works that may go to the wire now."""
+    deliveries = [each for each in starting if each.amendment_id is None]
+    begun = journal.begin(conn, worker, deliveries, now) if deliveries else set()
+    amendments = [each for each in starting if each.amendment_id is not None]
+    return begun | amendment_queue.begin(conn, worker, amendments) if amendments else begun

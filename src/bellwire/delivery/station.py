@@ -19,7 +19,8 @@ from bellwire.store.database import Database
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Station:
-    """``worker`` is the id under which this worker holds deliveries; ``stopping`` ends what would begin anew.
+    """``worker`` is the id under which this worker holds deliveries; ``stopping`` ends what would begin anew,
+    ``unseen`` has the feeder look around.
 
     ``clock`` tells the time of day, for what is stored; paces are kept in the event loop's monotonic seconds, which
     no clock that is set forward or back can disturb.
@@ -34,8 +35,14 @@ class Station:
     worker: str
     lanes: Lanes
     stopping: bool = False
+    unseen: bool = True
     hungry: asyncio.Event = field(default_factory=asyncio.Event)
     startable: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def look_around(self) -> None:
+        """There may be lanes with work that this worker does not know of, amendments, or another's word about halts."""
+        self.unseen = True
+        self.hungry.set()
 
     def ticks(self) -> float:
         """Monotonic seconds."""

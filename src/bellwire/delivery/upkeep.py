@@ -17,7 +17,7 @@ from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import Reason
-from bellwire.store import expiry, idempotency, journal, queue, workers
+from bellwire.store import amendment_queue, expiry, idempotency, journal, queue, workers
 from bellwire.store.journal import Result
 from bellwire.store.wakeup import ring
 from bellwire.store.workers import Held, Peer
@@ -92,7 +92,7 @@ def rescue(conn: Connection, worker: str, now: datetime) -> int:
     if found:
         journal.record(conn, worker, [rescued(each, now) for each in found])
     ring(conn)
-    return len(found)
+    return len(found) + amendment_queue.rescue(conn, worker, now)
 
 
 def rescued(held: Held, now: datetime) -> Result:

@@ -37,6 +37,11 @@ class Work:
     started_at: datetime | None = None
     recent_posts: int = 0
 
+    @property
+    def key(self) -> str:
+        """What the store knows it by: the amendment's id for an amendment, or else the delivery's."""
+        return self.amendment_id or self.delivery_id
+
     def posting(self) -> Posting:
         """What its next attempt asks the sender to do."""
         return Posting(

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Text, Update, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bellwire.model.delivery import FINAL, State
@@ -28,6 +41,7 @@ class Begun(NamedTuple):
     number: int
     step: Step
     started_at: datetime
+    amendment_id: str | None = None
 
 
 class Result(NamedTuple):
@@ -50,6 +64,7 @@ class Result(NamedTuple):
     activity_id: str | None = None
     conversation_id: str | None = None
     service_url: str | None = None
+    amendment_id: str | None = None
 
 
 def begin(conn: Connection, worker: str, starting: Iterable[Begun], now: datetime) -> set[str]:
@@ -69,14 +84,8 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
     A delivery that was taken from the worker meanwhile stays where it is; its attempt keeps its outcome all the same.
     Doing it again changes nothing.
     """
-    time, dialect = stamp(conn), conn.dialect.name
-    ended = [
-        [r.delivery_id, r.number, time(r.finished_at), r.outcome, r.status, r.code, r.remedy, time(r.retry_at)]
-        for r in results
-        if r.outcome is not None
-    ]
-    if ended:
-        conn.execute(_end(dialect), listed(ended))
+    time = stamp(conn)
+    end(conn, results)
     moves = [
         [
             r.delivery_id,
@@ -91,40 +100,60 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
         ]
         for r in results
     ]
-    moved = conn.execute(_move(dialect), {"worker": worker, **listed(moves)}).all()
+    moved = conn.execute(_move(conn.dialect.name), {"worker": worker, **listed(moves)}).all()
     finished = Counter((tenant_id, sender, State(state)) for _, tenant_id, sender, state in moved if state in FINAL)
     for (tenant_id, sender, state), number in finished.items():
         books.move(conn, sender, tenant_id, state, number)
     return {row[0] for row in moved}
 
 
+def end(conn: Connection, results: Iterable[Result]) -> None:
+    """Write down what became of attempts, where that is not written yet."""
+    time = stamp(conn)
+    ended = [
+        [r.delivery_id, r.number, time(r.finished_at), r.outcome, r.status, r.code, r.remedy, time(r.retry_at)]
+        for r in results
+        if r.outcome is not None
+    ]
+    if ended:
+        conn.execute(_end(conn.dialect.name), listed(ended))
+
+
 @cache
-def _begin(dialect: str) -> Any:
+def _begin(dialect: str) -> Executable:
     starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime)
     d = deliveries.c
+    columns = {
+        "delivery_id": d.id,
+        "number": starting.c.number,
+        "tenant_id": d.tenant_id,
+        "sender": d.sender,
+        "aad_object_id": d.aad_object_id,
+        "step": starting.c.step,
+        "worker": bindparam("worker", type_=Text),
+        "started_at": starting.c.started_at,
+    }
     allowed = (
-        select(
-            starting.c.delivery_id,
-            starting.c.number,
-            d.tenant_id,
-            d.sender,
-            d.aad_object_id,
-            starting.c.step,
-            bindparam("worker", type_=Text),
-            starting.c.started_at,
-        )
+        select(*columns.values())
         .join_from(starting, deliveries, d.id == starting.c.delivery_id)
         .where(*held(), alive(), or_(d.expires_at.is_(None), d.expires_at > bindparam("at", type_=UtcTime)))
         .with_for_update(of=deliveries, read=True)
     )
+    return begun_again(dialect, columns, allowed, attempts.c.delivery_id)
+
+
+def begun_again(
+    dialect: str, columns: Collection[str], allowed: Select[Any], returning: ColumnElement[Any]
+) -> Executable:
+    """An insert of attempts that finds those written before by the same worker, when it is done again."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    columns = ["delivery_id", "number", "tenant_id", "sender", "aad_object_id", "step", "worker", "started_at"]
-    written = insert(attempts).from_select(columns, allowed)
-    return written.on_conflict_do_update(
+    written: Any = insert(attempts).from_select(list(columns), allowed)
+    again: Executable = written.on_conflict_do_update(
         index_elements=["delivery_id", "number"],
         set_={"started_at": written.excluded.started_at},
         where=(attempts.c.worker == written.excluded.worker) & attempts.c.outcome.is_(None),
-    ).returning(attempts.c.delivery_id)
+    ).returning(returning)
+    return again
 
 
 @cache

@@ -14,7 +14,8 @@ from bellwire.model.message import Message
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ReachState
-from bellwire.store import messages, queue
+from bellwire.store import amendment_queue, messages, queue
+from bellwire.store.amendment_queue import ClaimedAmendment
 from bellwire.store.given import given, listed
 from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import Claimed, Want
@@ -57,6 +58,16 @@ class Supply:
     pasts: dict[str, list[Past]] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Amendments:
+    """Amendments claimed, and when the next one is due, if there is one; their pasts go by their own ids."""
+
+    claimed: list[ClaimedAmendment]
+    due: datetime | None
+    messages: dict[str, Message] = field(default_factory=dict)
+    pasts: dict[str, list[Past]] = field(default_factory=dict)
+
+
 def fetch(
     conn: Connection, worker: str, wants: Sequence[Want], now: datetime, *, known_messages: Collection[str] = ()
 ) -> Supply:
@@ -74,16 +85,27 @@ def fetch(
     return supply
 
 
-def pasts(conn: Connection, delivery_ids: Collection[str]) -> dict[str, list[Past]]:
-    """The attempts to send these deliveries that are over, in their order."""
+def amend(conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()) -> Amendments:
+    """Claim amendments that are due, and gather what carrying them out takes."""
+    claimed = amendment_queue.claim(conn, worker, now, most=most, shut=shut)
+    found = Amendments(claimed, amendment_queue.next_due(conn))
+    if claimed:
+        found.messages = messages.get_many(conn, {each.message_id for each in claimed if each.message_id is not None})
+        found.pasts = pasts(conn, [each.delivery_id for each in claimed if each.attempts], amending=True)
+    return found
+
+
+def pasts(conn: Connection, delivery_ids: Collection[str], *, amending: bool = False) -> dict[str, list[Past]]:
+    """The attempts that are over, in their order: to send these deliveries, or (by amendment) to amend them."""
     found: dict[str, list[Past]] = {}
     if delivery_ids:
-        for id_, step, started_at, finished_at, outcome, remedy, retry_at in conn.execute(
+        for delivery_id, amendment_id, step, started_at, finished_at, outcome, remedy, retry_at in conn.execute(
             _pasts(conn.dialect.name), listed([each] for each in delivery_ids)
         ):
             healed = None if remedy is None else Remedy(remedy)
             past = Past(Step(step), started_at, finished_at, outcome, healed, retry_at)
-            found.setdefault(id_, []).append(past)
+            if (amendment_id is not None) == amending:
+                found.setdefault(amendment_id or delivery_id, []).append(past)
     return found
 
 
@@ -120,10 +142,10 @@ def _chats_of(dialect: str) -> Select[Any]:
 @cache
 def _pasts(dialect: str) -> Select[Any]:
     wanted = given(dialect, id=Text)
-    columns = ("delivery_id", "step", "started_at", "finished_at", "outcome", "remedy", "retry_at")
+    columns = ("delivery_id", "amendment_id", "step", "started_at", "finished_at", "outcome", "remedy", "retry_at")
     return (
         select(*(attempts.c[name] for name in columns))
         .join_from(wanted, attempts, attempts.c.delivery_id == wanted.c.id)
-        .where(attempts.c.outcome.is_not(None), attempts.c.amendment_id.is_(None))
+        .where(attempts.c.outcome.is_not(None))
         .order_by(attempts.c.delivery_id, attempts.c.number)
     )

@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, exists, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    null,
+    select,
+    union,
+    update,
+)
 
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.store.columns import UtcTime
-from bellwire.store.tables import attempts, deliveries, in_state, lanes, workers
+from bellwire.store.tables import amendments, attempts, deliveries, in_state, lanes, workers
 
 
 class Peer(NamedTuple):
@@ -104,11 +117,12 @@ _HELD: Final = (
     .where(*_IN_HAND)
     .order_by(deliveries.c.id)
 )
-_ORPHANS: Final = (
-    select(deliveries.c.claimed_by)
-    .distinct()
-    .where(
-        in_state(State.SENDING),
-        ~exists(select(workers.c.id).where(workers.c.id == deliveries.c.claimed_by, _open())),
-    )
+_ORPHANS: Final = union(
+    select(deliveries.c.claimed_by).where(
+        in_state(State.SENDING), ~exists(select(workers.c.id).where(workers.c.id == deliveries.c.claimed_by, _open()))
+    ),
+    select(amendments.c.claimed_by).where(
+        amendments.c.state == literal_column("'sending'"),
+        ~exists(select(workers.c.id).where(workers.c.id == amendments.c.claimed_by, _open())),
+    ),
 )

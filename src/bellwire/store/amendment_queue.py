@@ -1,0 +1,307 @@
+"""The worker's side of amendments: claimed, begun and recorded as deliveries are, by the same guards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    Subquery,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from bellwire.model.delivery import State
+from bellwire.model.outcome import Step
+from bellwire.model.reason import Reason
+from bellwire.store.amendments import Progress
+from bellwire.store.columns import UtcTime
+from bellwire.store.given import given, listed, stamp
+from bellwire.store.journal import Begun, Result, begun_again, end
+from bellwire.store.lanes import LaneKey
+from bellwire.store.tables import amendments, attempts, deliveries, lanes
+from bellwire.store.workers import alive
+
+
+class ClaimedAmendment(NamedTuple):
+    """An amendment that is now ``sending`` under the worker's name, and where the message was sent."""
+
+    run_at: datetime
+    id: str
+    delivery_id: str
+    sender: str
+    tenant_id: str
+    aad_object_id: str
+    step: Step
+    message_id: str | None
+    attempts: int
+    conversation_id: str
+    service_url: str
+    activity_id: str
+
+
+def claim(
+    conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()
+) -> list[ClaimedAmendment]:
+    """Take amendments that are due in the worker's lanes, but for lanes that are ``shut``; one a delivery at a time."""
+    given_shut = listed([key.tenant_id, key.sender] for key in shut)
+    ids = conn.execute(_claim(conn.dialect.name), {"worker": worker, "at": now, "most": most, **given_shut}).scalars()
+    taken = [[each] for each in ids]
+    if not taken:
+        return []
+    rows = conn.execute(_claimed(conn.dialect.name), listed(taken))
+    return sorted(ClaimedAmendment._make(row)._replace(step=Step(row.step)) for row in rows)
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next amendment is due, be it overdue already."""
+    due: datetime | None = conn.execute(_NEXT_DUE).scalar()
+    return due
+
+
+def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
+    """Queue claimed amendments again, each due at its time."""
+    time = stamp(conn)
+    rows = listed([amendment_id, time(run_at)] for amendment_id, run_at in returned)
+    conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
+
+
+def begin(conn: Connection, worker: str, starting: Iterable[Begun]) -> set[str]:
+    """Write down that these attempts begin; the ids of the amendments that may go to the wire now."""
+    time = stamp(conn)
+    rows = listed([b.delivery_id, b.number, b.step, time(b.started_at), b.amendment_id] for b in starting)
+    return set(conn.execute(_begin(conn.dialect.name), {"worker": worker, **rows}).scalars())
+
+
+def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
+    """Write down what became of attempts, and move their amendments; the ids of those that were the worker's to move.
+
+    What was done shows on the delivery. A wish that has to be tried again gives way to a newer one.
+    """
+    time = stamp(conn)
+    end(conn, results)
+    rows = [
+        [r.amendment_id, r.delivery_id, r.number, _PROGRESS[r.state], time(r.run_at), r.reason, time(r.finished_at)]
+        for r in results
+    ]
+    moved = set(conn.execute(_move(conn.dialect.name), {"worker": worker, **listed(rows)}).scalars())
+    conn.execute(_show(conn.dialect.name), listed(row for row in rows if row[0] in moved))
+    return moved
+
+
+def rescue(conn: Connection, worker: str, now: datetime) -> int:
+    """Queue again what a dead worker held; doing an amendment twice does no harm. How many that were."""
+    held = conn.execute(_HELD, {"worker": worker}).all()
+    results = [
+        Result(
+            delivery_id=delivery_id,
+            number=begun if number is None else number,
+            state=State.QUEUED,
+            finished_at=now,
+            outcome=None if number is None else "retry",
+            code=None if number is None else Reason.WORKER_LOST,
+            run_at=now,
+            amendment_id=id_,
+        )
+        for id_, delivery_id, begun, number in held
+    ]
+    if results:
+        record(conn, worker, results)
+    return len(results)
+
+
+def _is(*states: Progress) -> ColumnElement[bool]:
+    return or_(*(amendments.c.state == literal_column(f"'{state.value}'") for state in states))
+
+
+_PROGRESS: Final = {
+    State.SENT: Progress.DONE,
+    State.QUEUED: Progress.QUEUED,
+    State.SENDING: Progress.SENDING,
+    State.UNDELIVERABLE: Progress.FAILED,
+}
+_WORKER: Final = bindparam("worker", type_=Text)
+_AT: Final = bindparam("at", type_=UtcTime)
+_MINE: Final = (_is(Progress.SENDING), func.coalesce(amendments.c.claimed_by, "") == _WORKER)
+_NEXT_DUE: Final = select(func.min(amendments.c.run_at)).where(_is(Progress.QUEUED))
+_HELD: Final = (
+    select(amendments.c.id, amendments.c.delivery_id, deliveries.c.attempts, attempts.c.number)
+    .join_from(amendments, deliveries)
+    .join(
+        attempts,
+        and_(
+            attempts.c.delivery_id == amendments.c.delivery_id,
+            attempts.c.amendment_id == amendments.c.id,
+            attempts.c.outcome.is_(None),
+        ),
+        isouter=True,
+    )
+    .where(_is(Progress.SENDING), amendments.c.claimed_by == _WORKER)
+    .with_for_update(of=amendments)
+)
+
+
+@cache
+def _claim(dialect: str) -> Executable:
+    other = amendments.alias()
+    shut = given(dialect, tenant_id=Text, sender=Text)
+    due = (
+        select(amendments.c.id)
+        .join(lanes, and_(lanes.c.tenant_id == amendments.c.tenant_id, lanes.c.sender == amendments.c.sender))
+        .where(
+            _is(Progress.QUEUED),
+            amendments.c.run_at <= _AT,
+            lanes.c.owner == _WORKER,
+            ~exists(
+                select(shut.c.sender).where(
+                    shut.c.sender == amendments.c.sender, shut.c.tenant_id == amendments.c.tenant_id
+                )
+            ),
+            ~exists(
+                select(other.c.id).where(
+                    other.c.delivery_id == amendments.c.delivery_id, other.c.state == literal_column("'sending'")
+                )
+            ),
+        )
+        .order_by(amendments.c.run_at, amendments.c.id)
+        .limit(bindparam("most"))
+    )
+    chosen: ColumnElement[bool] = amendments.c.id.in_(due)
+    if dialect == "postgresql":
+        locked = due.with_for_update(of=amendments, skip_locked=True)
+        chosen = amendments.c.id == any_(func.array(locked.scalar_subquery()))
+    return (
+        update(amendments)
+        .where(chosen, _is(Progress.QUEUED))
+        .values(state=Progress.SENDING, claimed_by=_WORKER, claimed_at=_AT)
+        .returning(amendments.c.id)
+    )
+
+
+@cache
+def _claimed(dialect: str) -> Executable:
+    taken = given(dialect, id=Text)
+    a, d = amendments.c, deliveries.c
+    return (
+        select(
+            a.run_at,
+            a.id,
+            a.delivery_id,
+            a.sender,
+            a.tenant_id,
+            a.aad_object_id,
+            a.step,
+            a.message_id,
+            d.attempts,
+            d.conversation_id,
+            d.service_url,
+            d.activity_id,
+        )
+        .join_from(taken, amendments, a.id == taken.c.id)
+        .join(deliveries, d.id == a.delivery_id)
+    )
+
+
+@cache
+def _give_back(dialect: str) -> Executable:
+    returned = given(dialect, id=Text, run_at=UtcTime)
+    return (
+        update(amendments)
+        .where(amendments.c.id == returned.c.id, *_MINE)
+        .values(state=Progress.QUEUED, run_at=returned.c.run_at, claimed_by=null(), claimed_at=null())
+    )
+
+
+@cache
+def _begin(dialect: str) -> Executable:
+    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime, amendment_id=Text)
+    a = amendments.c
+    columns = {
+        "delivery_id": a.delivery_id,
+        "number": starting.c.number,
+        "tenant_id": a.tenant_id,
+        "sender": a.sender,
+        "aad_object_id": a.aad_object_id,
+        "step": starting.c.step,
+        "worker": _WORKER,
+        "started_at": starting.c.started_at,
+        "amendment_id": a.id,
+    }
+    allowed = (
+        select(*columns.values())
+        .join_from(starting, amendments, a.id == starting.c.amendment_id)
+        .where(*_MINE, alive())
+        .with_for_update(of=amendments, read=True)
+    )
+    return begun_again(dialect, columns, allowed, attempts.c.amendment_id)
+
+
+@cache
+def _move(dialect: str) -> Executable:
+    moved = _moves(dialect)
+    a, newer = amendments.c, amendments.alias()
+    outdone = and_(
+        moved.c.state == Progress.QUEUED,
+        exists(select(newer.c.id).where(newer.c.delivery_id == a.delivery_id, newer.c.id > a.id)),
+    )
+    over = or_(moved.c.state.in_([Progress.DONE, Progress.FAILED]), outdone)
+    return (
+        update(amendments)
+        .where(a.id == moved.c.id, *_MINE)
+        .values(
+            state=case((outdone, literal(Progress.SUPERSEDED)), else_=moved.c.state),
+            run_at=func.coalesce(moved.c.run_at, a.run_at),
+            reason=moved.c.reason,
+            finished_at=case((over, moved.c.finished_at), else_=null()),
+        )
+        .returning(a.id)
+    )
+
+
+@cache
+def _show(dialect: str) -> Executable:
+    """A delivery counts the attempts, and says what was changed and when."""
+    moved = _moves(dialect)
+    a, d = amendments.c, deliveries.c
+    changed = and_(a.step == literal_column("'change'"), a.state == literal_column("'done'"))
+    withdrawn = and_(a.step == literal_column("'take_back'"), a.state == literal_column("'done'"))
+    return (
+        update(deliveries)
+        .where(d.id == moved.c.delivery_id, a.id == moved.c.id)
+        .values(
+            attempts=moved.c.number,
+            message_id=case((changed, a.message_id), else_=d.message_id),
+            changed_at=case((changed, a.finished_at), else_=d.changed_at),
+            taken_back_at=case((withdrawn, a.finished_at), else_=d.taken_back_at),
+        )
+    )
+
+
+def _moves(dialect: str) -> Subquery:
+    return given(
+        dialect,
+        id=Text,
+        delivery_id=Text,
+        number=Integer,
+        state=Text,
+        run_at=UtcTime,
+        reason=Text,
+        finished_at=UtcTime,
+    )
