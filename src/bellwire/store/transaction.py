@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
-
-_PLACE: Final = "bellwire.closing"
 
 
 @dataclass(slots=True)
@@ -19,18 +17,20 @@ class Closing:
     gains: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
+_under_way: WeakKeyDictionary[Connection, Closing] = WeakKeyDictionary()
+
+
 def closing(conn: Connection) -> Closing | None:
     """The end of the transaction under way; None on a connection that group commit does not look after."""
-    found: Closing | None = conn.info.get(_PLACE)
-    return found
+    return _under_way.get(conn)
 
 
 def open_closing(conn: Connection) -> Closing:
     """Begin to collect what is left to the end."""
-    fresh = conn.info[_PLACE] = Closing()
+    _under_way[conn] = fresh = Closing()
     return fresh
 
 
 def drop_closing(conn: Connection) -> None:
     """The transaction has ended, one way or the other."""
-    conn.info.pop(_PLACE, None)
+    _under_way.pop(conn, None)
