@@ -18,6 +18,7 @@ from bellwire.model.pacing import CONVERSATION_WINDOWS
 from bellwire.model.retry import RetryPolicy
 from bellwire.net import open_session
 from bellwire.service.books import Books
+from bellwire.service.bulk import BulkSending
 from bellwire.service.capture import Capture
 from bellwire.service.deliveries import Deliveries
 from bellwire.service.health import Health
@@ -54,6 +55,7 @@ class Bellwire:
     verifier: Verifier
     capture: Capture
     sending: Sending
+    bulk: BulkSending
     deliveries: Deliveries
     people: People
     books: Books
@@ -125,6 +127,7 @@ def _wired(
         verifier=Verifier(cloud, signing_keys, app_ids, clock=clock),
         capture=Capture(database, app_ids, settings.tenants, clock),
         sending=Sending(database, senders, clock),
+        bulk=BulkSending(database, senders, clock),
         deliveries=Deliveries(database, clock),
         people=People(database, senders),
         books=Books(database),

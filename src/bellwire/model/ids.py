@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 RANDOM_BITS = 74
 
@@ -13,4 +12,5 @@ def uuid7(now: datetime, random: int) -> str:
     milliseconds = int(now.timestamp() * 1000) & (1 << 48) - 1
     rand_a = random >> 62 & 0xFFF
     rand_b = random & (1 << 62) - 1
-    return str(UUID(int=milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b))
+    digits = f"{milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

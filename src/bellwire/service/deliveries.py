@@ -25,6 +25,7 @@ class Filter:
     sender: str | None = None
     tenant_id: str | None = None
     aad_object_id: str | None = None
+    message_id: str | None = None
 
 
 class Deliveries:
@@ -54,6 +55,7 @@ class Deliveries:
                 sender=wanted.sender,
                 aad_object_id=wanted.aad_object_id,
                 state=wanted.state,
+                message_id=wanted.message_id,
                 after=after,
                 limit=limit,
             )

@@ -14,6 +14,7 @@ from bellwire.model.delivery import Delivery, State
 from bellwire.model.ids import RANDOM_BITS, uuid7
 from bellwire.model.message import Message
 from bellwire.model.reach import Obstacle
+from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person, Recipient
 from bellwire.service.acceptance import Accepted, Candidate, Outcome, accept, placed
 from bellwire.service.admission import reach_many, refusal
@@ -117,14 +118,23 @@ class Sending:
         return Accepted(change.delivery, replayed=not change.done)
 
 
-def new_delivery(person: Person, recipient: Recipient, terms: Terms, message_id: str, now: datetime) -> Delivery:
-    """The delivery that is asked for, before it is known whether the person can be reached."""
+def new_delivery(
+    person: Person,
+    recipient: Recipient,
+    terms: Terms,
+    message_id: str,
+    now: datetime,
+    *,
+    state: State = State.QUEUED,
+    reason: Reason | None = None,
+) -> Delivery:
+    """The delivery that is asked for; ``reason`` is what it waits for."""
     return Delivery(
         id=new_id(now),
         message_id=message_id,
         person=person,
         recipient=recipient,
-        state=State.QUEUED,
+        state=state,
         priority=terms.priority,
         run_at=max(now, terms.send_at or now),
         accepted_at=now,
@@ -132,6 +142,7 @@ def new_delivery(person: Person, recipient: Recipient, terms: Terms, message_id:
         if_unreachable=terms.if_unreachable,
         on_unknown=terms.on_unknown,
         caller_reference=terms.reference,
+        reason=reason,
     )
 
 

@@ -75,7 +75,7 @@ class Senders:
                 remedy="Name the person by aad_object_id, the Entra object id.",
             )
         tenant_id = self.tenant(sender, recipient.tenant_id)
-        return Person(sender, tenant_id, _guid(recipient.value, "to.aad_object_id"))
+        return Person(sender, tenant_id, guid_of(recipient.value, "to.aad_object_id"))
 
     def tenant(self, sender: str, named: str | None, *, field: str = "to.tenant_id") -> str:
         """The tenant that is meant: the one named, or the sender's own.
@@ -89,13 +89,18 @@ class Senders:
             raise InvalidInput(
                 "The sender has no tenant of its own.", field=field, remedy="Name the person's tenant by its id."
             )
-        tenant_id = _guid(meant, field)
+        tenant_id = guid_of(meant, field)
         if tenant_id not in self.allowed_tenants:
             raise TenantNotAllowed("The person's tenant is not on the allow-list.", field=field)
         return tenant_id
 
 
-def _guid(value: str, field: str) -> str:
+def guid_of(value: str, field: str) -> str:
+    """The id in lower case, the form in which Entra ids are kept.
+
+    Raises:
+        InvalidInput: it is not a GUID; names ``field``.
+    """
     lowered = value.lower()
     if not is_guid(lowered):
         raise InvalidInput(

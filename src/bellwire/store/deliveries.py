@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
@@ -34,6 +34,15 @@ class NewDelivery:
     delivery: Delivery
     message: Message | None
     key_id: str | None = None
+
+
+class Alike(NamedTuple):
+    """What is different in one of many deliveries of one message; ``state`` is no final one."""
+
+    id: str
+    aad_object_id: str
+    state: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,24 @@ def accept(conn: Connection, new: Sequence[NewDelivery]) -> list[Delivery]:
     return [each.delivery for each in new]
 
 
+def accept_alike(conn: Connection, pattern: NewDelivery, alike: Sequence[Alike]) -> None:
+    """Store deliveries of one message that differ in nothing but what ``alike`` says; otherwise as ``accept``.
+
+    A hundred thousand of them never become objects, which would cost more than to store them.
+    """
+    if not alike:
+        return
+    if pattern.message is not None:
+        messages.add(conn, [pattern.message], pattern.delivery.accepted_at)
+    (row,) = _rows([pattern], stamp(conn))
+    places = [_INSERTED.index(name) for name in ("id", "aad_object_id", "recipient_value", "state", "reason")]
+    _INSERT(conn, (_changed(row, places, (each[0], each[1], *each[1:])) for each in alike))
+    person = pattern.delivery.person
+    books.move(conn, person.sender, person.tenant_id, books.ACCEPTED, len(alike))
+    if any(each.state == State.QUEUED for each in alike):
+        ring(conn)
+
+
 def get(conn: Connection, delivery_id: str) -> Delivery | None:
     """The delivery with this id."""
     row = conn.execute(_GET, {"delivery": delivery_id}).one_or_none()
@@ -81,10 +108,14 @@ def page(
     sender: str | None = None,
     aad_object_id: str | None = None,
     state: State | None = None,
+    message_id: str | None = None,
     after: str | None = None,
     limit: int = 100,
 ) -> list[Delivery]:
-    """Deliveries, the newest first; ``after`` is the id of the last one of the page before."""
+    """Deliveries, the newest first; ``after`` is the id of the last one of the page before.
+
+    With a ``message_id``, those that were accepted together with the message: their ids begin with the same moment.
+    """
     statement = _ALL.order_by(deliveries.c.id.desc()).limit(limit)
     if tenants is not None:
         statement = statement.where(deliveries.c.tenant_id.in_(sorted(tenants)))
@@ -92,6 +123,10 @@ def page(
         statement = statement if value is None else statement.where(column == value)
     if state is not None:
         statement = statement.where(in_state(state))
+    if message_id is not None:
+        moment = message_id[:_MOMENT]
+        together = (deliveries.c.id > moment, deliveries.c.id < f"{moment}.", deliveries.c.message_id == message_id)
+        statement = statement.where(*together)
     if after is not None:
         statement = statement.where(deliveries.c.id < after)
     return [delivery_of(row) for row in conn.execute(statement)]
@@ -236,6 +271,13 @@ def _rows(new: Sequence[NewDelivery], time: Callable[[datetime | None], Any]) ->
         )
 
 
+def _changed(row: tuple[Any, ...], places: Sequence[int], values: Sequence[Any]) -> tuple[Any, ...]:
+    changed = list(row)
+    for place, value in zip(places, values, strict=True):
+        changed[place] = value
+    return tuple(changed)
+
+
 _INSERTED: Final = (
     "id",
     "message_id",
@@ -262,6 +304,7 @@ _INSERTED: Final = (
     "resend_of",
     "key_id",
 )
+_MOMENT: Final = len("01932f6e-7c1a")  # the milliseconds of an id; a full stop sorts after the hyphen that follows
 _UNSHOWN: Final = ("claimed_by", "claimed_at", "key_id")
 COLUMNS: Final = tuple(column for column in deliveries.c if column.name not in _UNSHOWN)
 _INSERT: Final = BulkInsert(deliveries, _INSERTED)

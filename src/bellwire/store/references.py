@@ -39,8 +39,15 @@ def states(conn: Connection, persons: Collection[Person]) -> dict[Person, ReachS
     if not persons:
         return {}
     rows = listed((person.tenant_id, person.sender, person.aad_object_id) for person in persons)
-    found = conn.execute(_states(conn.dialect.name), rows)
-    return {Person(sender, tenant_id, person): ReachState(state) for tenant_id, sender, person, state in found}
+    found = conn.execute(_states(conn.dialect.name), rows).all()
+    return {Person(sender, tenant_id, person): _STATES[state] for tenant_id, sender, person, state in found}
+
+
+def states_of(conn: Connection, sender: str, tenant_id: str, aad_object_ids: Iterable[str]) -> dict[str, ReachState]:
+    """As ``states``, of one sender's people in one tenant, by their object ids: a hundred thousand at once."""
+    key = {"tenant": tenant_id, "of_sender": sender, **listed([each] for each in aad_object_ids)}
+    found = conn.execute(_states_of(conn.dialect.name), key).all()
+    return {aad_object_id: _STATES[state] for aad_object_id, state in found}
 
 
 def put(conn: Connection, reference: ConversationReference) -> None:
@@ -107,7 +114,19 @@ def _states(dialect: str) -> Select[Any]:
     return select(*(references.c[name] for name in (*KEY, "state"))).join(wanted, same)
 
 
+@cache
+def _states_of(dialect: str) -> Select[Any]:
+    wanted = given(dialect, aad_object_id=Text)
+    return select(references.c.aad_object_id, references.c.state).where(
+        references.c.tenant_id == bindparam("tenant"),
+        references.c.sender == bindparam("of_sender"),
+        # Not a join: SQLite would go through all that is wanted for each that it has.
+        references.c.aad_object_id.in_(select(wanted.c.aad_object_id)),
+    )
+
+
 _person_key = tuple_(*(references.c[name] for name in KEY))
+_STATES: Final = {state.value: state for state in ReachState}
 _FIELDS: Final = tuple(column.name for column in references.c if column.name not in KEY)
 _GET: Final = select(references).where(
     references.c.tenant_id == bindparam("tenant"),

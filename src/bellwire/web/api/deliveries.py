@@ -38,6 +38,9 @@ class DeliveryQuery(Strict):
     sender: SenderName | None = Field(default=None, description="Only this sender's.")
     tenant_id: Guid | None = Field(default=None, description="Only to people of this tenant.")
     aad_object_id: Guid | None = Field(default=None, description="Only to this person.")
+    message_id: Annotated[str, Field(pattern=DELIVERY_ID)] | None = Field(
+        default=None, description="Only those that were accepted with this message."
+    )
     limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
     after: Annotated[str, Field(pattern=DELIVERY_ID)] | None = Field(
         default=None, description="`next` of the page before."
@@ -48,7 +51,11 @@ class DeliveryQuery(Strict):
 async def page(query: Annotated[DeliveryQuery, Query()], bellwire: Service) -> DeliveryPage:
     """The newest first, without their attempts."""
     wanted = Filter(
-        state=query.state, sender=query.sender, tenant_id=query.tenant_id, aad_object_id=query.aad_object_id
+        state=query.state,
+        sender=query.sender,
+        tenant_id=query.tenant_id,
+        aad_object_id=query.aad_object_id,
+        message_id=query.message_id,
     )
     found = await bellwire.deliveries.page(wanted, after=query.after, limit=query.limit + 1)
     shown = found[: query.limit]

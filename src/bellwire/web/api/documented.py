@@ -52,13 +52,26 @@ def _link(operation: str, description: str) -> dict[str, Any]:
     return {"operationId": operation, "parameters": {"id": "$response.body#/id"}, "description": description}
 
 
+_REPLAYED: Final[dict[str, Any]] = {
+    "Idempotency-Replayed": {
+        "description": "`true` if this is the first answer once more.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+BULK_LINKS: Final[dict[str, Any]] = {
+    "headers": _REPLAYED,
+    "links": {
+        "deliveries": {
+            "operationId": "list_deliveries",
+            "parameters": {"message_id": "$response.body#/message_id"},
+            "description": "The deliveries of the message.",
+        }
+    },
+}
 DELIVERY_LINKS: Final[dict[str, Any]] = {
     "headers": {
         "Location": {"description": "Where to ask about the delivery.", "schema": {"type": "string"}},
-        "Idempotency-Replayed": {
-            "description": "`true` if this is the first answer once more.",
-            "schema": {"type": "string", "enum": ["true"]},
-        },
+        **_REPLAYED,
     },
     "links": {
         "delivery": _link("get_delivery", "What became of it."),

@@ -1,4 +1,4 @@
-"""``POST /v1/messages``: have one message sent to one person."""
+"""``POST /v1/messages`` and ``/v1/messages/bulk``: have a message sent to one person, or to many."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from fastapi import APIRouter, Header, Response
 from pydantic import StringConstraints
 
 from bellwire.service.acceptance import Accepted
-from bellwire.web.api.documented import DELIVERY_LINKS, refusals
+from bellwire.web.api.documented import BULK_LINKS, DELIVERY_LINKS, refusals
 from bellwire.web.api.service import Service
+from bellwire.web.schemas.bulk import BulkBody, BulkView, view
 from bellwire.web.schemas.delivery import DeliveryDetail, detail
 from bellwire.web.schemas.message import SendBody
 from bellwire.web.security import Calling
@@ -46,6 +47,27 @@ async def send(
     """
     accepted = await bellwire.sending.accept(body.command(), caller=caller.id, idempotency_key=idempotency_key)
     return answer(accepted, response)
+
+
+@router.post(
+    "/bulk",
+    operation_id="send_message_to_many",
+    summary="Send one message to many people",
+    status_code=202,
+    response_description="A delivery is written down for everybody who can be reached; the others are listed.",
+    responses={202: BULK_LINKS, **refusals(403, 404, 409, body=True)},
+)
+async def send_to_many(
+    body: BulkBody, caller: Calling, bellwire: Service, response: Response, idempotency_key: IdempotencyKey = None
+) -> BulkView:
+    """At most 100,000 people in one call, all in one transaction: after an error nothing was accepted.
+
+    The message is stored once. Every person's delivery is like any other: it can be asked about, cancelled, changed.
+    """
+    accepted = await bellwire.bulk.accept(body.command(), caller=caller.id, idempotency_key=idempotency_key)
+    if accepted.replayed:
+        response.headers[REPLAYED] = "true"
+    return view(accepted)
 
 
 def answer(accepted: Accepted, response: Response) -> DeliveryDetail:

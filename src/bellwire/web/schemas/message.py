@@ -14,7 +14,6 @@ from bellwire.model.recipient import Recipient, RecipientKind
 from bellwire.service.command import Content, SendCommand, Terms
 from bellwire.web.schemas.fields import Address, Guid, Moment, Reference, SenderName, Strict, Summary, Text
 
-MOST_RECIPIENTS: Final = 100_000
 CARD: Final[JsonDict] = {
     "type": "AdaptiveCard",
     "version": "1.5",
@@ -52,7 +51,7 @@ def _only(name: str, *others: str) -> JsonDict:
 
 _NAMES: Final = [kind.value for kind in RecipientKind]
 _ONE_NAME: Final[JsonDict] = {"oneOf": [_only(name, *(other for other in _NAMES if other != name)) for name in _NAMES]}
-_TEXT_OR_CARD: Final[JsonDict] = {
+TEXT_OR_CARD: Final[JsonDict] = {
     "oneOf": [
         _only("text", "card"),
         {
@@ -90,7 +89,7 @@ class RecipientBody(Strict):
 class ContentBody(Strict):
     """What to say: a text, or an Adaptive Card with a summary."""
 
-    model_config = ConfigDict(json_schema_extra={**_TEXT_OR_CARD, "examples": [{"text": "The build is green again."}]})
+    model_config = ConfigDict(json_schema_extra={**TEXT_OR_CARD, "examples": [{"text": "The build is green again."}]})
 
     text: Text | None = Field(default=None, description="Markdown as Teams reads it.")
     card: Card | None = Field(default=None, description="An Adaptive Card up to version 1.5; at most 80 KB in UTF-16.")
@@ -101,7 +100,9 @@ class ContentBody(Strict):
         return Content(text=self.text, card=self.card, summary=self.summary)
 
 
-class _Terms(ContentBody):
+class TermsBody(ContentBody):
+    """On what terms."""
+
     sender: SenderName | None = Field(
         default=None, description="Which sender; if left out the default, or the only one."
     )
@@ -131,12 +132,12 @@ class _Terms(ContentBody):
         )
 
 
-class SendBody(_Terms):
+class SendBody(TermsBody):
     """One message to one person."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            **_TEXT_OR_CARD,
+            **TEXT_OR_CARD,
             "examples": [
                 {"to": PERSON, "text": "The build is **green** again."},
                 {"to": PERSON, "card": CARD, "summary": "Build 4711: green", "priority": "urgent"},

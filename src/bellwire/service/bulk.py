@@ -1,0 +1,158 @@
+"""Accepts one message to many people in one call and one transaction: all who can be reached, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection
+
+from bellwire.errors import IdempotencyConflict, InvalidInput
+from bellwire.model.delivery import Delivery, State
+from bellwire.model.message import Message
+from bellwire.model.reach import Obstacle, first_state, reach
+from bellwire.model.reason import Reason
+from bellwire.model.recipient import Person, Recipient, RecipientKind
+from bellwire.service.command import Content, Terms, check_content, check_terms, fingerprint
+from bellwire.service.send import new_delivery, new_id
+from bellwire.service.senders import Senders, guid_of
+from bellwire.store import deliveries, idempotency, references, sightings
+from bellwire.store.database import Database
+from bellwire.store.deliveries import Alike, NewDelivery
+from bellwire.store.idempotency import Verdict
+
+MOST_RECIPIENTS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkCommand:
+    """One message to many people of one tenant, named by their Entra object ids."""
+
+    to: Sequence[str]
+    content: Content
+    terms: Terms = field(default_factory=Terms)
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAccepted:
+    """What became of the call. ``refused`` says for each person who cannot be reached why not.
+
+    accepted (of which ``waiting`` wait) + refused + duplicates = the number of people named.
+    """
+
+    message_id: str
+    accepted: int
+    waiting: int
+    duplicates: int
+    refused: Mapping[str, Reason]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mailing:
+    """A checked command on its way into the store: ``pattern`` is the delivery to one of the people."""
+
+    pattern: Delivery
+    message: Message
+    people: Sequence[str]
+    duplicates: int
+    caller: str
+    key: str | None
+    body_hash: str
+
+
+class BulkSending:
+    """Accepts messages to many people. ``clock`` tells the time in UTC."""
+
+    def __init__(self, database: Database, senders: Senders, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._senders = senders
+        self._clock = clock
+
+    async def accept(self, command: BulkCommand, *, caller: str, idempotency_key: str | None = None) -> BulkAccepted:
+        """Write down a delivery for everybody who can be reached, or is to be waited for. Returns once it is committed.
+
+        Whoever is named twice gets one. The same ``idempotency_key`` of the same caller with the same command is
+        answered as the first time, for 24 hours.
+
+        Raises:
+            InvalidInput, NotFound, TenantNotAllowed: a field is wrong; it is named.
+            Conflict: it would be too late, or the key came with another command before.
+            StoreUnavailable: the database does not answer; nothing was accepted.
+        """
+        now = self._clock()
+        check_content(command.content)
+        check_terms(command.terms, now)
+        if not 1 <= len(command.to) <= MOST_RECIPIENTS:
+            raise InvalidInput(
+                f"{len(command.to)} people are named.", field="to", remedy=f"Name 1 to {MOST_RECIPIENTS} people."
+            )
+        mailing = self._mailing(command, caller, idempotency_key, now)
+        return await self._database.write(lambda conn: _accept(conn, mailing))
+
+    def _mailing(self, command: BulkCommand, caller: str, key: str | None, now: datetime) -> _Mailing:
+        sender = self._senders.choose(command.terms.sender)
+        tenant_id = self._senders.tenant(sender, command.tenant_id, field="tenant_id")
+        people = dict.fromkeys(guid_of(value, f"to.{position}") for position, value in enumerate(command.to))
+        content = command.content
+        message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
+        somebody = Person(sender, tenant_id, next(iter(people)))
+        recipient = Recipient(RecipientKind.AAD_OBJECT_ID, somebody.aad_object_id, command.tenant_id)
+        return _Mailing(
+            pattern=new_delivery(somebody, recipient, command.terms, message.id, now),
+            message=message,
+            people=list(people),
+            duplicates=len(command.to) - len(people),
+            caller=caller,
+            key=key,
+            body_hash=fingerprint(command) if key is not None else "",
+        )
+
+
+def _accept(conn: Connection, mailing: _Mailing) -> BulkAccepted:
+    caller, key, message_id = mailing.caller, mailing.key, mailing.message.id
+    if key is not None:
+        now = mailing.pattern.accepted_at
+        claim = idempotency.claim(conn, caller, key, mailing.body_hash, now, delivery_id=message_id)
+        if claim.verdict is Verdict.CONFLICT:
+            raise IdempotencyConflict("The key came with another request before.", field="Idempotency-Key")
+        if claim.verdict is Verdict.REPLAY and claim.answer is not None:
+            return replace(_told(claim.answer), replayed=True)
+    new, refused = _parted(conn, mailing)
+    pattern = NewDelivery(delivery=mailing.pattern, message=mailing.message, key_id=caller)
+    deliveries.accept_alike(conn, pattern, new)
+    waiting = sum(each.state == State.WAITING for each in new)
+    answer = BulkAccepted(message_id, len(new), waiting, mailing.duplicates, refused)
+    if key is not None:
+        idempotency.keep_answer(conn, caller, key, orjson.dumps(answer).decode())
+    return answer
+
+
+def _parted(conn: Connection, mailing: _Mailing) -> tuple[list[Alike], dict[str, Reason]]:
+    """Deliveries for those who can be reached or waited for, and the reasons of the others."""
+    pattern, person = mailing.pattern, mailing.pattern.person
+    states = references.states_of(conn, person.sender, person.tenant_id, mailing.people)
+    elsewhere = [replace(person, aad_object_id=each) for each in mailing.people if each not in states]
+    seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere).items()}
+    new: list[Alike] = []
+    refused: dict[str, Reason] = {}
+    for each in mailing.people:
+        way = reach(states.get(each), seen.get(each, ()))
+        state = first_state(way, pattern.if_unreachable)
+        if isinstance(state, Obstacle):
+            refused[each] = state.reason
+        else:
+            new.append(
+                Alike(new_id(pattern.accepted_at), each, state, way.reason if isinstance(way, Obstacle) else None)
+            )
+    new.sort()  # in the order of the indexes, which are then filled from end to end
+    return new, refused
+
+
+def _told(answer: str) -> BulkAccepted:
+    told = orjson.loads(answer)
+    return BulkAccepted(**{**told, "refused": {who: Reason(why) for who, why in told["refused"].items()}})
