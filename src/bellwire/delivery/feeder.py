@@ -30,7 +30,6 @@ from bellwire.store.supply import Amendments, Supply
 log = structlog.get_logger(__name__)
 
 SHORT_PAUSE: Final = 0.2
-AGAIN: Final = 0.05
 LONGEST_REQUEST: Final = timedelta(seconds=330)
 CONVERSATIONS_LOOK_BACK: Final = timedelta(seconds=30)
 HOUR: Final = timedelta(hours=1)
@@ -77,8 +76,6 @@ class Feeder:
         self._halts = halts
         self._messages = Messages()
         self._hungry: dict[LaneKey, set[Priority]] = {}
-        self._timers: dict[LaneKey, asyncio.TimerHandle] = {}
-        self._amendment_timer: asyncio.TimerHandle | None = None
         self._rings = 0
         self._started = False
         self._at_home = asyncio.Event()
@@ -98,6 +95,8 @@ class Feeder:
         while True:
             await station.hungry.wait()
             station.hungry.clear()
+            for key in station.agenda.take_due() & self._hungry.keys():
+                self._hungry[key].update(Priority)
             wants = self._wants()
             if (wants or station.unseen) and not station.stopping:
                 self._at_home.clear()
@@ -112,10 +111,7 @@ class Feeder:
 
     def forget(self) -> None:
         """The lanes are not this worker's any more."""
-        for timer in (*self._timers.values(), self._amendment_timer):
-            if timer is not None:
-                timer.cancel()
-        self._timers.clear()
+        self._station.agenda.clear()
         self._hungry.clear()
 
     def _wants(self) -> list[Want]:
@@ -131,7 +127,7 @@ class Feeder:
         if lane is None:
             return []
         if self._opens_at(key) > now:
-            self._look_again(key, self._opens_at(key))
+            station.agenda.put(key, self._opens_at(key))
             return []
         most = station.tuning.at_hand
         if gate is not None:
@@ -218,7 +214,7 @@ class Feeder:
                 hungry.discard(want.priority)
         for key, due in found.due.items():
             if due is not None:
-                self._look_again(key, max(self._station.ticks_at(due), self._station.ticks() + AGAIN))
+                self._station.due(key, due)
 
     def _serve(self, found: Supply) -> None:
         self._messages.keep(found.messages)
@@ -234,10 +230,9 @@ class Feeder:
             self._hand_over(work)
         if found.claimed:
             self._station.look_around()
-        elif found.due is not None and (at := self._station.ticks_at(found.due)) > self._station.ticks():
-            if self._amendment_timer is not None:
-                self._amendment_timer.cancel()
-            self._amendment_timer = asyncio.get_running_loop().call_at(at, self._station.look_around)
+        for key, due in found.due.items():
+            if due > self._station.clock():
+                self._station.due(key, due)
         self._station.startable.set()
 
     def _hand_over(self, work: Work) -> None:
@@ -248,23 +243,6 @@ class Feeder:
         else:
             lane.add(work)
             self._station.lanes.touch(lane)
-
-    def _look_again(self, key: LaneKey, at: float) -> None:
-        """Look at this lane's queue at that time, or earlier if that was planned before."""
-        if at == inf:
-            return
-        planned = self._timers.get(key)
-        if planned is not None and not planned.cancelled():
-            if planned.when() <= at:
-                return
-            planned.cancel()
-        self._timers[key] = asyncio.get_running_loop().call_at(at, self._due, key)
-
-    def _due(self, key: LaneKey) -> None:
-        self._timers.pop(key, None)
-        if key in self._hungry:
-            self._hungry[key].update(Priority)
-            self._station.look_around()
 
 
 def _past(conn: Connection, key: LaneKey, now: datetime) -> Past:

@@ -71,6 +71,8 @@ class Recorder:
             moved = await self._write(partial(self._op, endings, returned, self._halts.unwritten()))
             for over in endings:
                 self._follow(over, over.work.key in moved)
+            for work, run_at in returned:
+                self._station.due(lane_of(work), run_at)
             if not self._something.is_set():
                 self._idle.set()
 
@@ -155,6 +157,8 @@ class Recorder:
                 lane.add_first(work)
                 station.lanes.touch(lane)
                 station.startable.set()
+        if over.result.run_at is not None:
+            station.due(lane_of(work), over.result.run_at)
         if work.amendment_id is not None:
             station.look_around()  # a newer wish about the same message may have waited for this one
         station.signals.recorded(work.key)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Final
 
+from bellwire.delivery.agenda import Agenda
 from bellwire.delivery.history import History
 from bellwire.delivery.lanes import Lanes
 from bellwire.delivery.sender import Sender
@@ -15,6 +17,9 @@ from bellwire.delivery.signals import Signals
 from bellwire.delivery.tuning import Tuning
 from bellwire.model.outcome import Remedy
 from bellwire.store.database import Database
+from bellwire.store.lanes import LaneKey
+
+SOON: Final = 0.05
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -38,6 +43,14 @@ class Station:
     unseen: bool = True
     hungry: asyncio.Event = field(default_factory=asyncio.Event)
     startable: asyncio.Event = field(default_factory=asyncio.Event)
+    agenda: Agenda = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(self.look_around)
+
+    def due(self, key: LaneKey, moment: datetime) -> None:
+        """Something of this lane falls due at this time of day."""
+        self.agenda.put(key, max(self.ticks_at(moment), self.ticks() + SOON))
 
     def look_around(self) -> None:
         """There may be lanes with work that this worker does not know of, amendments, or another's word about halts."""

@@ -70,10 +70,9 @@ def claim(
     return sorted(ClaimedAmendment._make(row)._replace(step=Step(row.step)) for row in rows)
 
 
-def next_due(conn: Connection) -> datetime | None:
-    """When the next amendment is due, be it overdue already."""
-    due: datetime | None = conn.execute(_NEXT_DUE).scalar()
-    return due
+def next_due(conn: Connection) -> dict[LaneKey, datetime]:
+    """When the next amendment of each lane is due, be it overdue already."""
+    return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_NEXT_DUE)}
 
 
 def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
@@ -140,7 +139,11 @@ _PROGRESS: Final = {
 _WORKER: Final = bindparam("worker", type_=Text)
 _AT: Final = bindparam("at", type_=UtcTime)
 _MINE: Final = (_is(Progress.SENDING), func.coalesce(amendments.c.claimed_by, "") == _WORKER)
-_NEXT_DUE: Final = select(func.min(amendments.c.run_at)).where(_is(Progress.QUEUED))
+_NEXT_DUE: Final = (
+    select(amendments.c.sender, amendments.c.tenant_id, func.min(amendments.c.run_at))
+    .where(_is(Progress.QUEUED))
+    .group_by(amendments.c.tenant_id, amendments.c.sender)
+)
 _HELD: Final = (
     select(amendments.c.id, amendments.c.delivery_id, deliveries.c.attempts, attempts.c.number)
     .join_from(amendments, deliveries)

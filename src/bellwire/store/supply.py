@@ -60,10 +60,10 @@ class Supply:
 
 @dataclass(slots=True)
 class Amendments:
-    """Amendments claimed, and when the next one is due, if there is one; their pasts go by their own ids."""
+    """Amendments claimed, and when the next one of each lane is due; their pasts go by their own ids."""
 
     claimed: list[ClaimedAmendment]
-    due: datetime | None
+    due: dict[LaneKey, datetime]
     messages: dict[str, Message] = field(default_factory=dict)
     pasts: dict[str, list[Past]] = field(default_factory=dict)
 
