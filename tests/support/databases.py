@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
+from typing import Final
 
+import asyncpg
 import pytest
-from tests.support.postgres import PostgresServer, running_server
 
 from bellwire.store.database import Database
+from bellwire.store.tables import metadata
+from tests.support.postgres import PostgresServer, running_server
 
 
 async def _migrate(url: str) -> None:
@@ -29,6 +32,48 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+class Stock:
+    """Migrated, empty databases on one server. One that a test gave back is emptied, which is faster than a new one.
+
+    Whatever a test did to the tables themselves, or left open, does not reach the next test.
+    """
+
+    def __init__(self, server: PostgresServer, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._shape = server.run(_SHAPE, template)
+        self._idle = list[str]()
+
+    def take(self) -> str:
+        """The name of a database that is nobody else's."""
+        return self._idle.pop() if self._idle else self._server.create(self._template)
+
+    def give_back(self, name: str) -> None:
+        """Empty the database for the next test; drop it if it is not what it was."""
+        self._server.disconnect(name)
+        try:
+            clean = self._server.run(_SHAPE, name) == self._shape and self._server.run(_EMPTY, name) is None
+        except asyncpg.PostgresError:
+            clean = False
+        if clean:
+            self._idle.append(name)
+        else:
+            self._server.drop(name)
+
+    def close(self) -> None:
+        """Drop them all."""
+        for name in self._idle:
+            self._server.drop(name)
+
+
+_SHAPE: Final = """
+    SELECT string_agg(relname, ' ' ORDER BY relname) || (SELECT version_num FROM alembic_version)
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace
+"""
+_DELETIONS: Final = "\n".join(f"DELETE FROM {table.name};" for table in reversed(metadata.sorted_tables))
+_EMPTY: Final = f"DO $$ BEGIN {_DELETIONS} END $$"
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
     """The name of a migrated, empty database to copy."""
@@ -36,6 +81,14 @@ def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
     asyncio.run(_migrate(postgres_server.url(name)))
     yield name
     postgres_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_stock(postgres_server: PostgresServer, postgres_template: str) -> Iterator[Stock]:
+    """Databases for tests."""
+    stock = Stock(postgres_server, postgres_template)
+    yield stock
+    stock.close()
 
 
 @pytest.fixture(scope="session")
@@ -57,11 +110,11 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres_server: PostgresServer, postgres_stock: Stock) -> Iterator[str]:
     """The address of a migrated, empty PostgreSQL database."""
-    name = postgres_server.create(postgres_template)
+    name = postgres_stock.take()
     yield postgres_server.url(name)
-    postgres_server.drop(name)
+    postgres_stock.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -70,32 +70,35 @@ class PostgresServer:
         if self._restart is not None:
             self._restart()
         else:
-            self._break(url)
+            self.disconnect(str(make_url(url).database))
 
     def shut(self, url: str) -> None:
         """Break every connection to the database and let nobody in."""
         self.run(f"ALTER DATABASE {make_url(url).database} ALLOW_CONNECTIONS false")
-        self._break(url)
+        self.disconnect(str(make_url(url).database))
 
     def reopen(self, url: str) -> None:
         """Let everybody in again."""
         self.run(f"ALTER DATABASE {make_url(url).database} ALLOW_CONNECTIONS true")
 
-    def _break(self, url: str) -> None:
-        name = make_url(url).database
-        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    def disconnect(self, name: str) -> None:
+        """Break every connection to the database."""
+        self.run(f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{name}'")
 
-    def run(self, statement: str) -> None:
-        """Run one statement as the administrator; a thread of its own lets it be done inside an event loop too."""
+    def run(self, statement: str, database: str | None = None) -> Any:
+        """Run one statement as the administrator, and return the first value that it yields.
+
+        A thread of its own lets it be done inside an event loop too.
+        """
         with ThreadPoolExecutor(1) as aside:
-            aside.submit(asyncio.run, self._run(statement)).result()
+            return aside.submit(asyncio.run, self._run(statement, database)).result()
 
-    async def _run(self, statement: str) -> None:
-        url = self._url
+    async def _run(self, statement: str, database: str | None) -> Any:
+        url = self._url if database is None else self._url.set(database=database)
         given: dict[str, Any] = {**url.translate_connect_args(username="user"), **url.query}
         connection = await asyncpg.connect(**given)
         try:
-            await connection.execute(statement)
+            return await connection.fetchval(statement)
         finally:
             await connection.close()
 
