@@ -38,6 +38,7 @@ SHAPE = {
         FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
         UNION SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'alembic%'
+        UNION SELECT 'options', relname, array_to_string(reloptions, ' ') FROM pg_class WHERE reloptions IS NOT NULL
         UNION SELECT 'index', indexname, indexdef FROM pg_indexes
         WHERE schemaname = 'public' AND indexname NOT LIKE 'alembic%'
     """,

@@ -195,6 +195,7 @@ def _deliveries() -> None:
         sa.CheckConstraint("tenant_id = lower(tenant_id)", name=op.f("ck_deliveries_tenant_id_lower")),
         sa.CheckConstraint("aad_object_id = lower(aad_object_id)", name=op.f("ck_deliveries_aad_object_id_lower")),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_deliveries_message_id")),
+        postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_cost_delay": "0"},
     )
     where = sa.text("finished_at IS NULL AND expires_at IS NOT NULL")
     op.create_index("ix_deliveries_expiring", "deliveries", ["expires_at"], sqlite_where=where, postgresql_where=where)
