@@ -107,3 +107,13 @@ async def test_changes_by_two_services_at_once_are_all_kept(database: Database, 
     found = await database.read(lambda conn: references.get(conn, ANNA))
     assert found is not None
     assert found.name == "x" * 40
+
+
+async def test_the_states_of_many_are_read_without_the_rest(database: Database) -> None:
+    gone = a_reference(BERT, removed_at=LATER)
+    await database.write(lambda conn: references.put_many(conn, [a_reference(ANNA), gone]))
+
+    found = await database.read(lambda conn: references.states(conn, {ANNA, BERT, CLEO}))
+
+    assert found == {ANNA: ReachState.REACHABLE, BERT: ReachState.UNINSTALLED}
+    assert await database.read(lambda conn: references.states(conn, [])) == {}

@@ -11,7 +11,7 @@ import pytest
 from bellwire.model.surface import Surface
 from bellwire.store import sightings
 from bellwire.store.database import Database
-from tests.store.examples import ANNA, BERT, LATER, NOW, TENANT
+from tests.store.examples import ANNA, BERT, CLEO, LATER, NOW, TENANT
 
 
 async def test_the_first_activity_makes_a_sighting(database: Database) -> None:
@@ -72,3 +72,13 @@ async def test_surfaces_and_persons_are_counted_apart(database: Database) -> Non
 
     assert [seen.surface for seen in anna] == [Surface.COPILOT, Surface.TEAMS_PERSONAL]
     assert len(both) == 3
+
+
+async def test_the_surfaces_of_many_are_read_without_the_rest(database: Database) -> None:
+    for person, surface in ((ANNA, Surface.COPILOT), (ANNA, Surface.TEAMS_PERSONAL), (BERT, Surface.COPILOT)):
+        await database.write(partial(sightings.record, person=person, surface=surface, at=NOW))
+
+    found = await database.read(lambda conn: sightings.surfaces(conn, [ANNA, BERT, CLEO]))
+
+    assert found == {ANNA: {Surface.COPILOT, Surface.TEAMS_PERSONAL}, BERT: {Surface.COPILOT}}
+    assert await database.read(lambda conn: sightings.surfaces(conn, [])) == {}
