@@ -172,7 +172,9 @@ class Engine:
 
     async def knows(self, *people: Person, **fields: Any) -> None:
         """These people's Teams chats are known."""
-        await self.database.write(lambda conn: references.put_many(conn, [reference(each, **fields) for each in people]))
+        await self.database.write(
+            lambda conn: references.put_many(conn, [reference(each, **fields) for each in people])
+        )
 
     async def accept(self, *people: Person, **fields: Any) -> list[str]:
         """One delivery for each of them."""

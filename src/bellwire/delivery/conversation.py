@@ -29,8 +29,8 @@ class Conversation:
         if len(self.line) < LONGEST_LINE and (opens == inf or opens <= now + PATIENCE):
             self.line.append(work)
             return None
-        known = max(now, self._last_turn) if opens == inf else max(opens, self._last_turn)
-        self._last_turn = known + max(self.pace.patience(), _STEP)
+        soonest = now + _STEP if opens == inf else opens
+        self._last_turn = max(soonest, self._last_turn + max(self.pace.patience(), _STEP))
         return self._last_turn - now
 
     def next_in_line(self) -> Work | None:

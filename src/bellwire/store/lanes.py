@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, literal, literal_column, or_, select, union, update
+from sqlalchemy import Connection, Text, bindparam, delete, func, literal_column, or_, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bellwire.model.reason import Reason
@@ -20,6 +20,7 @@ from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
 from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, attempts, books, lanes, workers
 from bellwire.store.wakeup import ring
+from bellwire.store.workers import alive
 
 
 class LaneKey(NamedTuple):
@@ -44,7 +45,10 @@ def busy(conn: Connection) -> list[LaneKey]:
 
 
 def own(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> dict[LaneKey, datetime | None]:
-    """Take lanes that nobody owns, or only the dead; those now owned, with the time until which each is shut."""
+    """Take lanes that nobody owns, or only the dead; those now owned, with the time until which each is shut.
+
+    A worker that was declared dead gets none.
+    """
     rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
     taken = conn.execute(_own(conn.dialect.name), {"worker": worker, **rows})
     return {LaneKey(sender, tenant_id): paused for tenant_id, sender, paused in taken}
@@ -143,7 +147,7 @@ def _own(dialect: str) -> Any:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     row = insert(lanes).from_select(
         ["tenant_id", "sender", "owner"],
-        select(wanted.c.tenant_id, wanted.c.sender, bindparam("worker", type_=Text)).where(literal(1) == 1),
+        select(wanted.c.tenant_id, wanted.c.sender, bindparam("worker", type_=Text)).where(alive()),
     )
     living = select(workers.c.id).where(workers.c.stopped_at.is_(None))
     return row.on_conflict_do_update(
