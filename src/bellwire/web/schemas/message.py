@@ -30,6 +30,7 @@ Card = Annotated[
             "title": "Adaptive Card",
             "required": ["type", "version"],
             "properties": {"type": {"const": "AdaptiveCard"}, "version": {"type": "string", "pattern": f"^{VERSION}$"}},
+            "propertyNames": {"pattern": r"^[^\u0000]*$"},
             "additionalProperties": {"$ref": "#/components/schemas/CardValue"},
             "examples": [CARD],
         }
