@@ -92,8 +92,9 @@ def findings() -> Findings:
                 AcceptOne(callers=1, count=3, rate=300, p50_ms=3, p99_ms=9, worst_ms=9, latencies_ms=[2, 3, 9]),
                 AcceptOne(callers=32, count=3, rate=900, p50_ms=30, p99_ms=90, worst_ms=90, latencies_ms=[20, 30, 90]),
             ],
-            many=AcceptMany(
-                deliveries=100_000, seconds=[2.5, 2.6, 2.4], median_seconds=2.5, cpu_seconds=2.2, peak_mb=150
-            ),
+            many=[
+                AcceptMany(way=way, deliveries=100_000, seconds=[2.5, 2.6, 2.4], median_seconds=2.5, peak_mb=150)
+                for way in ("over HTTP", "by the library")
+            ],
         ),
     )

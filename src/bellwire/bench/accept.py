@@ -11,42 +11,74 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 from statistics import median
+from typing import NamedTuple
 
 import aiohttp
 
 from bellwire.bench.figures import quantile
+from bellwire.bench.machine import peak_mb_of
 from bellwire.bench.people import TENANT, TEXT, object_id
 from bellwire.bench.results import Accept, AcceptMany, AcceptOne
 from bellwire.bench.stage import Stage
 from bellwire.errors import Unavailable
 
 KEY = "bench-key-of-no-value-outside-the-bench"
+AUTHORIZATION = {"Authorization": f"Bearer {KEY}"}
 CALLERS = (1, 32)
+
+
+class Served(NamedTuple):
+    """A running service."""
+
+    url: str
+    pid: int
+
+
 SERVE = "import sys; from bellwire.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
 READY_WITHIN = 30
 
 
 async def accept(stage: Stage) -> Accept:
-    """Both ways."""
-    async with stage.subject("serve") as subject:
+    """One message from one caller and from several, then one to many people: over HTTP, and by the library."""
+    async with stage.subject("one") as subject:
         settings = subject.hello["settings"]
-    async with _served(settings, stage.cores[0]) as url:
-        one = [await _one_by_one(stage, url, callers) for callers in CALLERS]
-    return Accept(one=one, many=await _many(stage))
+    async with _served(settings, stage.cores[0]) as service:
+        one = [await _one_by_one(stage, service.url, callers) for callers in CALLERS]
+    return Accept(one=one, many=[await _many_over_http(stage), await _many_by_library(stage)])
 
 
-async def _many(stage: Stage) -> AcceptMany:
+async def _many_over_http(stage: Stage) -> AcceptMany:
+    people = stage.scale.accept_many
+    async with stage.subject("many", "--per-second", "50", people=people) as subject:
+        settings = subject.hello["settings"]
+    to = [object_id(number) for number in range(people)]
+    body = {"to": to, "tenant_id": TENANT, "text": TEXT}
+    seconds = []
+    async with _served(settings, stage.cores[0]) as service, aiohttp.ClientSession(headers=AUTHORIZATION) as session:
+        for number in range(stage.scale.accept_repeats):
+            stage.told(f"accept: {people:,} in one call over HTTP", number / stage.scale.accept_repeats)
+            began = time.perf_counter()
+            async with session.post(f"{service.url}/v1/messages/bulk", json=body) as answer:
+                accepted = (await answer.json()).get("accepted")
+            seconds.append(time.perf_counter() - began)
+            if accepted != people:
+                raise Unavailable(f"The service answered {answer.status} and accepted {accepted} of {people}.")
+        peak = peak_mb_of(service.pid)
+    return AcceptMany(way="over HTTP", deliveries=people, seconds=seconds, median_seconds=median(seconds), peak_mb=peak)
+
+
+async def _many_by_library(stage: Stage) -> AcceptMany:
     answers = []
     for number in range(stage.scale.accept_repeats):
         stage.told(f"accept: {stage.scale.accept_many:,} in one call", number / stage.scale.accept_repeats)
         async with stage.subject(f"many_{number}", people=stage.scale.accept_many) as subject:
-            answers.append(await subject.ask(do="many", count=stage.scale.accept_many))
+            answers.append(await subject.ask(do="many"))
     seconds = [float(answer["seconds"]) for answer in answers]
     return AcceptMany(
+        way="by the library",
         deliveries=stage.scale.accept_many,
         seconds=seconds,
         median_seconds=median(seconds),
-        cpu_seconds=median(float(answer["cpu_seconds"]) for answer in answers),
         peak_mb=max(float(answer["rss_mb"]) for answer in answers),
     )
 
@@ -55,7 +87,7 @@ async def _one_by_one(stage: Stage, url: str, callers: int) -> AcceptOne:
     stage.told(f"accept: one message at a time, {callers} callers", 0)
     latencies: list[float] = []
     numbers = count()
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session:
+    async with aiohttp.ClientSession(headers=AUTHORIZATION) as session:
         await _caller(session, url, stage, numbers, 50)
         began = time.perf_counter()
         share = stage.scale.accept_count // callers
@@ -89,7 +121,7 @@ async def _caller(
 
 
 @asynccontextmanager
-async def _served(settings: dict[str, str], core: int | None) -> AsyncIterator[str]:
+async def _served(settings: dict[str, str], core: int | None) -> AsyncIterator[Served]:
     """The real service on the measured core, on a port that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -104,7 +136,7 @@ async def _served(settings: dict[str, str], core: int | None) -> AsyncIterator[s
     try:
         url = f"http://127.0.0.1:{port}"
         await _ready(url)
-        yield url
+        yield Served(url, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

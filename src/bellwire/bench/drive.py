@@ -13,10 +13,11 @@ from bellwire.app import Bellwire
 from bellwire.bench.machine import peak_mb
 from bellwire.bench.peer import Answer
 from bellwire.bench.people import SENDER, TEXT
-from bellwire.errors import BellwireError
+from bellwire.errors import Unavailable
 from bellwire.model.delivery import Priority
 from bellwire.model.recipient import Recipient, RecipientKind
 from bellwire.model.reference import ConversationReference
+from bellwire.service.bulk import BulkCommand
 from bellwire.service.command import Content, SendCommand, Terms
 from bellwire.store import books, deliveries
 from bellwire.store.books import Book
@@ -48,19 +49,18 @@ class Drive:
             terms=Terms(sender=SENDER, priority=priority),
         )
 
-    def commands(self, number: int, priority: Priority) -> list[SendCommand]:
-        """So many of them."""
-        return [self.command(priority) for _ in range(number)]
-
     async def accept(self, number: int, priority: Priority) -> None:
-        """So many messages, accepted in one transaction."""
-        await self.accept_commands(self.commands(number, priority))
-
-    async def accept_commands(self, commands: list[SendCommand]) -> None:
-        """All of them, or the error of the first that was refused."""
-        for outcome in await self.bellwire.sending.accept_many(commands, caller=CALLER):
-            if isinstance(outcome, BellwireError):
-                raise outcome
+        """One message to each of the next so many people, in one transaction; at most to everybody once."""
+        people = [self.people[next(self.number) % len(self.people)].person for _ in range(number)]
+        command = BulkCommand(
+            to=[person.aad_object_id for person in people],
+            content=CONTENT,
+            terms=Terms(sender=SENDER, priority=priority),
+            tenant_id=people[0].tenant_id,
+        )
+        answer = await self.bellwire.bulk.accept(command, caller=CALLER)
+        if answer.accepted != number:
+            raise Unavailable(f"Of {number} deliveries of the bench {answer.accepted} were accepted.")
 
     async def send_urgently(self, text: str) -> tuple[float, float]:
         """One urgent message, until it was sent; when the call began and when it was answered."""
@@ -136,7 +136,7 @@ class Drive:
     async def _feed(self, until: float) -> None:
         while time.perf_counter() < until:
             if await self.open() < AHEAD:
-                await self.accept(BATCH, Priority.NORMAL)
+                await self.accept(min(BATCH, len(self.people)), Priority.NORMAL)
             else:
                 await asyncio.sleep(LOOK_EVERY)
 

@@ -59,6 +59,15 @@ def now_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
+def peak_mb_of(pid: int) -> float:
+    """The most memory that another process ever held, in MB; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
 def cores() -> Cores:
     """The core for what is measured and the core for everything else; none where processes cannot be pinned."""
     if not hasattr(os, "sched_getaffinity"):

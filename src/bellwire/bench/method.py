@@ -30,7 +30,7 @@ Each contender sends one text to each of {people:,} people in turn, each with a 
 - **Bellwire** is the whole durable path, with the settings of a service and only the tenant's limit of 50/s lifted:
   a delivery is accepted and committed (SQLite, WAL, `synchronous=FULL`), claimed and committed, paced, sent over HTTP,
   and its outcome, its attempt and the books committed. A lap ends when the last outcome is. *Accepted in batches*
-  gives the store 500 deliveries at a time, as a broadcast does; *one by one* has 64 callers who each wait for their
+  takes one message to 500 people at a time, as a broadcast does; *one by one* has 64 callers who each wait for their
   own commit, as callers of the API do, without HTTP in between. The targets are about the former.
 - **aiohttp, bare pooled loop** posts the same ready-made bytes over one session with 64 callers. It stores nothing,
   paces nothing and looks at the status only. It is the floor for anything built on aiohttp.
@@ -64,6 +64,8 @@ includes the filling.
 
 ACCEPT: Final = """\
 `bellwire serve` runs in a process of its own, with its worker sending at the same time; the caller is `aiohttp` on
-the other core. The time runs from the request to its answer, which comes after the commit. The batch is one call that
-accepts all of its deliveries in one transaction, without HTTP.
+the other core. The time runs from the request to its answer, which comes after the commit. The many are one message to
+that many people in one call and one transaction: over HTTP (`POST /v1/messages/bulk`), again and again into the same
+service, whose worker sends meanwhile at 50/s; and by the library (`Bellwire.bulk.accept`), each time into a new
+database. Memory is the peak of the process that accepts.
 """
