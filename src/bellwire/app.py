@@ -17,6 +17,7 @@ from bellwire.delivery.worker import Worker
 from bellwire.model.pacing import CONVERSATION_WINDOWS
 from bellwire.model.retry import RetryPolicy
 from bellwire.net import open_session
+from bellwire.service.amending import Amending
 from bellwire.service.books import Books
 from bellwire.service.bulk import BulkSending
 from bellwire.service.capture import Capture
@@ -57,6 +58,7 @@ class Bellwire:
     sending: Sending
     bulk: BulkSending
     deliveries: Deliveries
+    amending: Amending
     people: People
     books: Books
     keys: Keys
@@ -129,6 +131,7 @@ def _wired(
         sending=Sending(database, senders, clock),
         bulk=BulkSending(database, senders, clock),
         deliveries=Deliveries(database, clock),
+        amending=Amending(database, clock),
         people=People(database, senders),
         books=Books(database),
         keys=Keys(database, listed, clock),

@@ -63,6 +63,24 @@ async def test_a_delivery_is_cancelled_and_sent_again(service: Running) -> None:
     assert await client.wait(sent.id) == cancelled
 
 
+async def test_one_message_is_sent_to_many(service: Running) -> None:
+    here = await installed(service)
+    sent = await service.client.send_to_many(to=[here, NOBODY, here], text="Hello", reference="canteen")
+    assert (sent.accepted, sent.waiting, sent.duplicates, sent.refused) == (1, 0, 1, {NOBODY: "never_seen"})
+    (delivery,) = await service.client.deliveries(message_id=sent.message_id)
+    assert (delivery.aad_object_id, delivery.reference, delivery.priority) == (here, "canteen", "bulk")
+
+
+async def test_what_waits_is_changed_and_taken_back(service: Running) -> None:
+    sent = await service.client.send(to=await installed(service), text="Hello")
+    changed = await service.client.change(sent.id, text="Good bye")
+    taken = await service.client.take_back(sent.id)
+    assert changed.changed_at is not None
+    assert taken.state is State.CANCELLED
+    with pytest.raises(Conflict):
+        await service.client.change(sent.id, text="Hello")
+
+
 async def test_waiting_ends_with_the_timeout_and_the_delivery_as_it_is(service: Running) -> None:
     sent = await service.client.send(to=await installed(service), text="Hello")
     assert (await service.client.wait(sent.id, timeout=0)).state is State.QUEUED
@@ -142,7 +160,10 @@ async def test_the_client_for_ordinary_code_does_the_same(service: Running) -> N
             assert client.resend(sent.id).resend_of == sent.id
             assert len(client.deliveries(limit=1)) == 1
             assert client.person(to, tenant_id=sent.tenant_id) == client.people().items[0] == next(client.everyone())
-            assert client.books().accepted == 2
+            assert client.send_to_many(to=[to], text="Hello").accepted == 1
+            assert client.change(client.send(to=to, text="Hello").id, text="Ho").changed_at
+            assert client.take_back(client.send(to=to, text="Hello").id).state is State.CANCELLED
+            assert client.books().accepted == 5
             with pytest.raises(Unreachable):
                 client.send(to=NOBODY, text="Hello")
 

@@ -8,15 +8,16 @@ from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
+from bellwire.model.delivery import State
 from bellwire.model.recipient import Person, Recipient, RecipientKind
 from bellwire.model.reference import ConversationReference, Source
 from bellwire.model.surface import Surface
 from bellwire.service.command import Content, SendCommand, Terms
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
-from bellwire.store import references, sightings
+from bellwire.store import references, sightings, tables
 from bellwire.store.database import Database
 
 NOW: Final = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -62,6 +63,13 @@ class Story:
         self.passes(seconds=1)
         gone = replace(reference, removed_at=self.now)
         await self.database.write(lambda conn: references.put(conn, gone))
+
+    async def sent(self, delivery_id: str) -> str:
+        """The worker sent it."""
+        end = {"state": State.SENT, "activity_id": "1", "conversation_id": "a:1", "finished_at": self.now}
+        sent = update(tables.deliveries).where(tables.deliveries.c.id == delivery_id).values(**end)
+        await self.database.write(lambda conn: conn.execute(sent).rowcount)
+        return delivery_id
 
     async def seen(self, *surfaces: Surface) -> Person:
         """A person without a Teams chat, seen on these surfaces."""

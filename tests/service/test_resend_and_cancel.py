@@ -35,15 +35,15 @@ async def cancelled(story: Story, **terms: object) -> str:
 
 async def test_a_queued_delivery_is_cancelled_and_the_books_say_so(story: Story, deliveries: Deliveries) -> None:
     delivery = (await story.sending.accept(to(await story.someone()), caller=CALLER)).delivery
-    found, attempts = await deliveries.cancel(delivery.id)
+    told = await deliveries.cancel(delivery.id)
     (book,) = await story.database.read(books.read)
-    assert (found.state, found.reason, attempts) == (State.CANCELLED, Reason.CANCELLED, [])
+    assert (told.delivery.state, told.delivery.reason, told.attempts) == (State.CANCELLED, Reason.CANCELLED, [])
     assert (book.accepted, book.cancelled, book.open) == (1, 1, 0)
 
 
 async def test_cancelling_twice_is_cancelling_once(story: Story, deliveries: Deliveries) -> None:
     delivery_id = await cancelled(story)
-    found, _ = await deliveries.cancel(delivery_id)
+    found = (await deliveries.cancel(delivery_id)).delivery
     (book,) = await story.database.read(books.read)
     assert (found.state, book.cancelled) == (State.CANCELLED, 1)
 
@@ -62,11 +62,12 @@ async def test_what_does_not_exist_cannot_be_asked_for_cancelled_or_sent_again(
 async def test_a_resend_is_a_new_delivery_of_the_same_message_that_names_the_old_one(
     story: Story, deliveries: Deliveries
 ) -> None:
-    old, _ = await deliveries.get(await cancelled(story, reference="r", expires_at=NOW + timedelta(hours=1)))
+    old_id = await cancelled(story, reference="r", expires_at=NOW + timedelta(hours=1))
+    old = (await deliveries.get(old_id)).delivery
     new = (await story.sending.resend(old.id, caller=CALLER)).delivery
     assert (new.resend_of, new.message_id, new.caller_reference) == (old.id, old.message_id, "r")
     assert (new.state, new.expires_at) == (State.QUEUED, old.expires_at)
-    assert (await deliveries.get(old.id))[0] == old
+    assert (await deliveries.get(old.id)).delivery == old
 
 
 async def test_a_resend_after_the_expiry_has_no_expiry(story: Story) -> None:

@@ -14,6 +14,7 @@ import aiohttp
 from bellwire.app import Bellwire, Clock, utc_now
 from bellwire.client import AsyncClient
 from bellwire.config import Settings
+from bellwire.delivery.worker import Worker
 from bellwire.simulator import Simulator
 from bellwire.web.app import create_app
 from bellwire.web.server import serving
@@ -47,6 +48,12 @@ class Running:
     key: str
     client: AsyncClient
     session: aiohttp.ClientSession
+
+    @property
+    def worker(self) -> Worker:
+        """The worker of a service that works."""
+        assert self.bellwire.worker is not None
+        return self.bellwire.worker
 
     async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Reply:
         """One request with the good key, unless ``headers`` bring another one."""

@@ -7,8 +7,20 @@
 Errors are those of ``bellwire.errors``, with the service's code, field and remedy.
 """
 
-from bellwire.client.answers import Attempt, Books, BooksLine, Delivery, Page, Person, Reach
+from bellwire.client.answers import Amendment, Attempt, Books, BooksLine, Delivery, Mailing, Page, Person, Reach
 from bellwire.client.asynchronous import AsyncClient
 from bellwire.client.synchronous import Client
 
-__all__ = ["AsyncClient", "Attempt", "Books", "BooksLine", "Client", "Delivery", "Page", "Person", "Reach"]
+__all__ = [
+    "Amendment",
+    "AsyncClient",
+    "Attempt",
+    "Books",
+    "BooksLine",
+    "Client",
+    "Delivery",
+    "Mailing",
+    "Page",
+    "Person",
+    "Reach",
+]

@@ -27,8 +27,20 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """One wish to change what was sent, or to take it back."""
+
+    step: str
+    progress: str
+    accepted_at: datetime
+    finished_at: datetime | None = None
+    reason: str | None = None
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Where one message to one person stands. ``attempts`` is filled where one delivery was asked for."""
+    """Where one message to one person stands. Lists leave ``attempts`` and ``amendments`` out."""
 
     id: str
     state: State
@@ -56,6 +68,7 @@ class Delivery:
     changed_at: datetime | None = None
     taken_back_at: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def sent(self) -> bool:
@@ -119,6 +132,20 @@ class Books:
     lines: tuple[BooksLine, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """What became of one message to many: accepted + refused + duplicates = everybody who was named.
+
+    ``refused`` says for each person who cannot be reached why not.
+    """
+
+    message_id: str
+    accepted: int
+    waiting: int
+    duplicates: int
+    refused: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some of a long list; ``next`` is where the following page begins."""
@@ -137,7 +164,14 @@ def delivery(answer: Mapping[str, Any]) -> Delivery:
     """A delivery."""
     known = _known(Delivery, {**answer, **answer["person"]})
     attempts = tuple(Attempt(**_known(Attempt, one)) for one in answer.get("attempts") or ())
-    return Delivery(**{**known, "state": State(answer["state"]), "attempts": attempts})
+    amendments = tuple(Amendment(**_known(Amendment, one)) for one in answer.get("amendments") or ())
+    return Delivery(**{**known, "state": State(answer["state"]), "attempts": attempts, "amendments": amendments})
+
+
+def mailing(answer: Mapping[str, Any]) -> Mailing:
+    """What became of one message to many."""
+    refused = {one["aad_object_id"]: one["reason"] for one in answer["refused"]}
+    return Mailing(**{**_known(Mailing, answer), "refused": refused})
 
 
 def person(answer: Mapping[str, Any]) -> Person:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Protocol, TypeAlias
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from bellwire.client import answers
-from bellwire.client.answers import Books, Delivery, Page, Person
+from bellwire.client.answers import Books, Delivery, Mailing, Page, Person
 from bellwire.client.wire import Wire
 from bellwire.model.delivery import IfUnreachable, OnUnknown, State
 
@@ -84,21 +84,45 @@ class AsyncClient:
         """
         body = {
             "to": _recipient(to, tenant_id),
-            "text": text,
-            "card": _card(card),
-            "summary": summary,
-            "sender": sender,
-            "priority": priority,
-            "send_at": _moment(send_at),
-            "expires_at": _moment(expires_at),
-            "if_unreachable": if_unreachable,
-            "on_unknown": on_unknown,
-            "reference": reference,
+            **_said(text, card, summary),
+            **_terms(sender, priority, send_at, expires_at, if_unreachable, on_unknown, reference),
         }
         answer = await self._wire.call(
             "POST", "/v1/messages", body=_given(body), idempotency_key=idempotency_key or str(uuid4())
         )
         return answers.delivery(answer)
+
+    async def send_to_many(
+        self,
+        *,
+        to: Iterable[str],
+        text: str | None = None,
+        card: Card | None = None,
+        summary: str | None = None,
+        tenant_id: str | None = None,
+        sender: str | None = None,
+        priority: str | None = None,
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        if_unreachable: IfUnreachable | str | None = None,
+        on_unknown: OnUnknown | str | None = None,
+        reference: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Mailing:
+        """Have one message sent to many people of one tenant, at most 100,000, named by their Entra object ids.
+
+        Whoever cannot be reached is named in the answer with the reason. Otherwise as ``send``.
+        """
+        body = {
+            "to": list(to),
+            "tenant_id": tenant_id,
+            **_said(text, card, summary),
+            **_terms(sender, priority, send_at, expires_at, if_unreachable, on_unknown, reference),
+        }
+        answer = await self._wire.call(
+            "POST", "/v1/messages/bulk", body=_given(body), idempotency_key=idempotency_key or str(uuid4())
+        )
+        return answers.mailing(answer)
 
     async def delivery(self, delivery_id: str) -> Delivery:
         """Where a delivery stands, with its attempts."""
@@ -111,6 +135,7 @@ class AsyncClient:
         sender: str | None = None,
         tenant_id: str | None = None,
         aad_object_id: str | None = None,
+        message_id: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Delivery]:
@@ -120,6 +145,7 @@ class AsyncClient:
             "sender": sender,
             "tenant_id": tenant_id,
             "aad_object_id": aad_object_id,
+            "message_id": message_id,
             "limit": _number(limit),
             "after": after,
         }
@@ -149,7 +175,7 @@ class AsyncClient:
         self, delivery_id: str, *, text: str | None = None, card: Card | None = None, summary: str | None = None
     ) -> Delivery:
         """Put another text or card in the place of what was sent, or of what is yet to be sent."""
-        body = _given({"text": text, "card": _card(card), "summary": summary})
+        body = _given(_said(text, card, summary))
         return answers.delivery(await self._wire.call("PUT", _path(delivery_id, "message"), body=body))
 
     async def take_back(self, delivery_id: str) -> Delivery:
@@ -197,6 +223,30 @@ def _path(delivery_id: str, *rest: str) -> str:
 def _recipient(to: To, tenant_id: str | None) -> dict[str, str]:
     named = {("upn" if "@" in to else "aad_object_id"): to} if isinstance(to, str) else dict(to)
     return {**named, "tenant_id": tenant_id} if tenant_id else named
+
+
+def _said(text: str | None, card: Card | None, summary: str | None) -> dict[str, Any]:
+    return {"text": text, "card": _card(card), "summary": summary}
+
+
+def _terms(
+    sender: str | None,
+    priority: str | None,
+    send_at: datetime | None,
+    expires_at: datetime | None,
+    if_unreachable: str | None,
+    on_unknown: str | None,
+    reference: str | None,
+) -> dict[str, Any]:
+    return {
+        "sender": sender,
+        "priority": priority,
+        "send_at": _moment(send_at),
+        "expires_at": _moment(expires_at),
+        "if_unreachable": if_unreachable,
+        "on_unknown": on_unknown,
+        "reference": reference,
+    }
 
 
 def _card(card: Card | None) -> dict[str, Any] | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bellwire.client.answers import Books, Delivery, Page, Person
+from bellwire.client.answers import Books, Delivery, Mailing, Page, Person
 from bellwire.client.asynchronous import AsyncClient, Card, To
 from bellwire.model.delivery import IfUnreachable, OnUnknown, State
 
@@ -82,6 +82,42 @@ class Client:
             )
         )
 
+    def send_to_many(
+        self,
+        *,
+        to: Iterable[str],
+        text: str | None = None,
+        card: Card | None = None,
+        summary: str | None = None,
+        tenant_id: str | None = None,
+        sender: str | None = None,
+        priority: str | None = None,
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        if_unreachable: IfUnreachable | str | None = None,
+        on_unknown: OnUnknown | str | None = None,
+        reference: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Mailing:
+        """Have one message sent to many people; see ``AsyncClient.send_to_many``."""
+        return self._run(
+            self._client.send_to_many(
+                to=to,
+                text=text,
+                card=card,
+                summary=summary,
+                tenant_id=tenant_id,
+                sender=sender,
+                priority=priority,
+                send_at=send_at,
+                expires_at=expires_at,
+                if_unreachable=if_unreachable,
+                on_unknown=on_unknown,
+                reference=reference,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     def delivery(self, delivery_id: str) -> Delivery:
         """Where a delivery stands, with its attempts."""
         return self._run(self._client.delivery(delivery_id))
@@ -93,13 +129,20 @@ class Client:
         sender: str | None = None,
         tenant_id: str | None = None,
         aad_object_id: str | None = None,
+        message_id: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Delivery]:
         """Deliveries, the newest first; ``after`` takes the ``next`` of the page before."""
         return self._run(
             self._client.deliveries(
-                state=state, sender=sender, tenant_id=tenant_id, aad_object_id=aad_object_id, limit=limit, after=after
+                state=state,
+                sender=sender,
+                tenant_id=tenant_id,
+                aad_object_id=aad_object_id,
+                message_id=message_id,
+                limit=limit,
+                after=after,
             )
         )
 

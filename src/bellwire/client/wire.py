@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Mapping
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, Final
 
 import aiohttp
@@ -72,11 +73,14 @@ class Wire:
     ) -> tuple[int, float | None, Any]:
         if self._session is None:
             self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout, trust_env=True)
+        content = None
+        if body is not None:
+            content, headers = BytesIO(json.dumps(body).encode()), {**headers, "Content-Type": "application/json"}
         async with self._session.request(
-            method, self.url + path, json=body, params=params, headers=headers, allow_redirects=False
+            method, self.url + path, data=content, params=params, headers=headers, allow_redirects=False
         ) as response:
-            content = await response.read()
-            return response.status, _seconds(response.headers.get("Retry-After")), _parsed(content)
+            answer = await response.read()
+            return response.status, _seconds(response.headers.get("Retry-After")), _parsed(answer)
 
     def _silent(self, error: Exception) -> Unavailable:
         return Unavailable(

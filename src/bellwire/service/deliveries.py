@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +10,19 @@ from sqlalchemy import Connection
 
 from bellwire.errors import Conflict, NotFound
 from bellwire.model.delivery import Delivery, State
-from bellwire.store import attempts, deliveries
+from bellwire.store import amendments, attempts, deliveries
+from bellwire.store.amendments import Amendment
 from bellwire.store.attempts import Attempt
 from bellwire.store.database import Database
 
-Story = tuple[Delivery, list[Attempt]]
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A delivery, every attempt at it, and every wish to change it or take it back."""
+
+    delivery: Delivery
+    attempts: Sequence[Attempt] = ()
+    amendments: Sequence[Amendment] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +44,12 @@ class Deliveries:
         self._clock = clock
 
     async def get(self, delivery_id: str) -> Story:
-        """A delivery with every attempt at it.
+        """A delivery with everything that was done about it.
 
         Raises:
             NotFound: there is no such delivery.
         """
-        found = await self._database.read(lambda conn: deliveries.get_with_attempts(conn, delivery_id))
-        if found is None:
-            raise _unknown()
-        return found
+        return await self._database.read(lambda conn: _story(conn, delivery_id))
 
     async def page(self, wanted: Filter, *, after: str | None = None, limit: int = 50) -> list[Delivery]:
         """Deliveries, the newest first; ``after`` is the id of the last one of the page before."""
@@ -71,17 +76,30 @@ class Deliveries:
         return await self._database.write(lambda conn: _cancel(conn, delivery_id, self._clock()))
 
 
+def story_of(conn: Connection, delivery: Delivery) -> Story:
+    """Everything that was done about a delivery."""
+    return Story(delivery, attempts.of(conn, delivery.id), amendments.of(conn, delivery.id))
+
+
+def unknown_delivery() -> NotFound:
+    """What is said of an id that no delivery has."""
+    return NotFound("There is no such delivery.", field="id")
+
+
+def _story(conn: Connection, delivery_id: str) -> Story:
+    delivery = deliveries.get(conn, delivery_id)
+    if delivery is None:
+        raise unknown_delivery()
+    return story_of(conn, delivery)
+
+
 def _cancel(conn: Connection, delivery_id: str, now: datetime) -> Story:
     change = deliveries.cancel(conn, delivery_id, now)
     if change is None:
-        raise _unknown()
+        raise unknown_delivery()
     if not change.done and change.delivery.state is not State.CANCELLED:
         raise _too_late(change.delivery.state)
-    return change.delivery, attempts.of(conn, delivery_id)
-
-
-def _unknown() -> NotFound:
-    return NotFound("There is no such delivery.", field="id")
+    return story_of(conn, change.delivery)
 
 
 def _too_late(state: State) -> Conflict:

@@ -9,7 +9,7 @@ from secrets import randbits
 
 from sqlalchemy import Connection
 
-from bellwire.errors import BellwireError, Conflict, NotFound
+from bellwire.errors import BellwireError, Conflict
 from bellwire.model.delivery import Delivery, State
 from bellwire.model.ids import RANDOM_BITS, uuid7
 from bellwire.model.message import Message
@@ -19,6 +19,7 @@ from bellwire.model.recipient import Person, Recipient
 from bellwire.service.acceptance import Accepted, Candidate, Outcome, accept, placed
 from bellwire.service.admission import reach_many, refusal
 from bellwire.service.command import SendCommand, Terms, check_content, check_terms, fingerprint
+from bellwire.service.deliveries import unknown_delivery
 from bellwire.service.senders import Senders
 from bellwire.store import deliveries
 from bellwire.store.database import Database
@@ -94,7 +95,7 @@ class Sending:
     def _resend(self, conn: Connection, delivery_id: str, caller: str) -> Accepted:
         old = deliveries.get(conn, delivery_id)
         if old is None:
-            raise NotFound("There is no such delivery.", field="id")
+            raise unknown_delivery()
         self._senders.known(old.person.sender)
         self._senders.tenant(old.person.sender, old.person.tenant_id, field="id")
         now = self._clock()

@@ -14,6 +14,7 @@ from bellwire.web.api.messages import answer
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.delivery import DeliveryDetail, DeliveryPage, detail, view
 from bellwire.web.schemas.fields import Guid, SenderName, Strict
+from bellwire.web.schemas.message import ContentBody
 from bellwire.web.security import KNOWN_CALLER, Calling
 
 DELIVERY_ID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -66,7 +67,7 @@ async def page(query: Annotated[DeliveryQuery, Query()], bellwire: Service) -> D
 @router.get("/{id}", operation_id="get_delivery", summary="Ask what became of a message", responses=refusals(404))
 async def get(delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
     """The state with its reason and remedy, every attempt, all times, and Teams' id of the message."""
-    return detail(*await bellwire.deliveries.get(delivery_id))
+    return detail(await bellwire.deliveries.get(delivery_id))
 
 
 @router.post(
@@ -77,7 +78,7 @@ async def get(delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
 )
 async def cancel(delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
     """Possible while it is queued or waiting. Once it is being sent it is too late: take it back instead."""
-    return detail(*await bellwire.deliveries.cancel(delivery_id))
+    return detail(await bellwire.deliveries.cancel(delivery_id))
 
 
 @router.post(
@@ -94,3 +95,29 @@ async def resend(delivery_id: DeliveryId, caller: Calling, bellwire: Service, re
     Whoever asks twice gets the delivery that was made the first time.
     """
     return answer(await bellwire.sending.resend(delivery_id, caller=caller.id), response)
+
+
+@router.put(
+    "/{id}/message",
+    operation_id="change_message",
+    summary="Change a message",
+    status_code=202,
+    response_description="The change is written down; in the person's chat it shows as soon as it may go out.",
+    responses=refusals(404, 409, body=True),
+)
+async def change(body: ContentBody, delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
+    """Before it is sent, the new text or card goes out instead; after that, it replaces what the person sees."""
+    return detail(await bellwire.amending.change(delivery_id, body.content()))
+
+
+@router.delete(
+    "/{id}/message",
+    operation_id="take_back_message",
+    summary="Take a message back",
+    status_code=202,
+    response_description="It is written down; the message goes from the person's chat as soon as it may.",
+    responses=refusals(404, 409),
+)
+async def take_back(delivery_id: DeliveryId, bellwire: Service) -> DeliveryDetail:
+    """Removes what was sent from the person's chat; what was not sent yet is cancelled."""
+    return detail(await bellwire.amending.take_back(delivery_id))

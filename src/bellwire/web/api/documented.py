@@ -76,6 +76,8 @@ DELIVERY_LINKS: Final[dict[str, Any]] = {
     "links": {
         "delivery": _link("get_delivery", "What became of it."),
         "cancel": _link("cancel_delivery", "Stop it before it goes out."),
+        "change": _link("change_message", "Put something else in its place."),
+        "take_back": _link("take_back_message", "Have it say nothing."),
         "resend": _link("resend_delivery", "Try it again once it has ended."),
     },
 }

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import StringConstraints
 
 from bellwire.service.acceptance import Accepted
+from bellwire.service.deliveries import Story
 from bellwire.web.api.documented import BULK_LINKS, DELIVERY_LINKS, refusals
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.bulk import BulkBody, BulkView, view
@@ -75,4 +76,4 @@ def answer(accepted: Accepted, response: Response) -> DeliveryDetail:
     response.headers["Location"] = f"/v1/deliveries/{accepted.delivery.id}"
     if accepted.replayed:
         response.headers[REPLAYED] = "true"
-    return detail(accepted.delivery, [])
+    return detail(Story(accepted.delivery))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,8 @@ from bellwire.model.delivery import Delivery, IfUnreachable, OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import EXPLANATIONS, Mover, Reason
 from bellwire.model.recipient import Recipient
+from bellwire.service.deliveries import Story
+from bellwire.store.amendments import Amendment, Progress
 from bellwire.store.attempts import Attempt
 from bellwire.web.schemas.fields import View
 from bellwire.web.schemas.message import PriorityName
@@ -35,6 +36,19 @@ class AttemptView(View):
     status: int | None = Field(default=None, description="Teams' HTTP status, if there was an answer.")
     code: str | None = Field(default=None, description="Teams' error code.")
     retry_at: datetime | None = Field(default=None, description="When the next attempt is due.")
+
+
+class AmendmentView(View):
+    """One wish to change what was sent, or to take it back."""
+
+    step: Step
+    progress: Progress = Field(description="`superseded`: a newer wish took its place.")
+    accepted_at: datetime
+    finished_at: datetime | None = None
+    reason: Reason | None = Field(default=None, description="Why it failed.")
+    fact: str | None = None
+    remedy: str | None = None
+    mover: Mover | None = None
 
 
 class DeliveryView(View):
@@ -71,9 +85,10 @@ class DeliveryView(View):
 
 
 class DeliveryDetail(DeliveryView):
-    """A delivery with every attempt."""
+    """A delivery with every attempt, and every wish to change it."""
 
     attempts: list[AttemptView]
+    amendments: list[AmendmentView] = Field(description="Changes and withdrawals, the first one first.")
 
 
 class DeliveryPage(View):
@@ -88,9 +103,13 @@ def view(delivery: Delivery) -> DeliveryView:
     return DeliveryView(**_fields(delivery))
 
 
-def detail(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryDetail:
-    """The answer about a delivery with its attempts."""
-    return DeliveryDetail(**_fields(delivery), attempts=[_attempt(attempt) for attempt in attempts])
+def detail(story: Story) -> DeliveryDetail:
+    """The answer about a delivery with everything that was done about it."""
+    return DeliveryDetail(
+        **_fields(story.delivery),
+        attempts=[_attempt(attempt) for attempt in story.attempts],
+        amendments=[_amendment(amendment) for amendment in story.amendments],
+    )
 
 
 def _fields(delivery: Delivery) -> dict[str, Any]:
@@ -135,3 +154,13 @@ def _explained(reason: Reason | None) -> dict[str, Any]:
 
 def _attempt(attempt: Attempt) -> AttemptView:
     return AttemptView.model_validate(attempt, from_attributes=True)
+
+
+def _amendment(amendment: Amendment) -> AmendmentView:
+    return AmendmentView(
+        step=amendment.step,
+        progress=amendment.progress,
+        accepted_at=amendment.accepted_at,
+        finished_at=amendment.finished_at,
+        **_explained(amendment.reason),
+    )
