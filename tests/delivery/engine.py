@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -93,7 +93,7 @@ def well(posting: Posting) -> Outcome:
 
 
 class Script:
-    """A sender that answers as ``plan`` says; while ``plan`` is None, requests wait in ``requests`` for their answers."""
+    """A sender that answers as ``plan`` says; while ``plan`` is None, requests wait for their answers."""
 
     default_service_url = "https://teams.example/default/"
     spare_service_url: str | None = "https://teams.example/spare/"
@@ -143,11 +143,18 @@ class Engine:
         self.teams = Script()
         self.workers: list[Worker] = []
 
-    async def start(self, *, teams: Script | None = None, database: Database | None = None, **tuning: Any) -> Worker:
+    async def start(
+        self,
+        *,
+        teams: Script | None = None,
+        senders: Mapping[str, Script] | None = None,
+        database: Database | None = None,
+        **tuning: Any,
+    ) -> Worker:
         """One more worker, at work."""
         worker = Worker(
             database or self.database,
-            {"alerts": teams or self.teams},
+            senders or {"alerts": teams or self.teams},
             clock=self.clock,
             random=Random(len(self.workers)),
             tuning=replace(Tuning(per_second=1_000, heartbeat=3_600.0, poll=3_600.0, patience=10.0), **tuning),

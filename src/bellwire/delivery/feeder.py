@@ -129,9 +129,7 @@ class Feeder:
         if self._opens_at(key) > now:
             station.agenda.put(key, self._opens_at(key))
             return []
-        most = station.tuning.at_hand
-        if gate is not None:
-            return [] if lane.count() else [Want(key.tenant_id, key.sender, min(hungry), 1)]
+        most = station.tuning.at_hand if gate is None else 1
         return [
             Want(key.tenant_id, key.sender, priority, most - lane.at_hand(priority))
             for priority in hungry
@@ -238,7 +236,8 @@ class Feeder:
     def _hand_over(self, work: Work) -> None:
         lane = self._station.lanes.get(lane_of(work))
         self._station.signals.claimed(work.key)
-        if lane is None or self._station.stopping:
+        shut = self._opens_at(lane_of(work)) > self._station.ticks() + SHORT_PAUSE
+        if lane is None or shut or self._station.stopping:
             self._recorder.give_back(work, work.run_at)
         else:
             lane.add(work)

@@ -46,11 +46,6 @@ class Lane:
         """How many of this priority wait here for their turn."""
         return len(self._at_hand[priority])
 
-    def count(self) -> int:
-        """How much work is here that has not started."""
-        in_line = sum(len(conversation.line) for conversation in self._conversations.values())
-        return in_line + sum(map(len, self._at_hand.values()))
-
     @property
     def conversations(self) -> int:
         """How many conversations are remembered."""
