@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -91,7 +92,8 @@ class BulkSending:
             raise InvalidInput(
                 f"{len(command.to)} people are named.", field="to", remedy=f"Name 1 to {MOST_RECIPIENTS} people."
             )
-        mailing = self._mailing(command, caller, idempotency_key, now)
+        # In a thread, since a hundred thousand ids take a while to look at and others must not wait for that.
+        mailing = await asyncio.to_thread(self._mailing, command, caller, idempotency_key, now)
         return await self._database.write(lambda conn: _accept(conn, mailing))
 
     def _mailing(self, command: BulkCommand, caller: str, key: str | None, now: datetime) -> _Mailing:
