@@ -57,6 +57,12 @@ class Terminal:
         return actor.aad_object_id
 
 
+@pytest.fixture(autouse=True)
+def _nobody_sets_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest-xdist gives its workers a width of 80 characters; a pipe has none."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs ``bellwire ARGUMENTS`` in this process, in an empty directory, with no settings but those given."""
