@@ -95,3 +95,23 @@ async def test_the_books_show_the_identity(quiet: Terminal) -> None:
     assert shown.code == Exit.OK
     assert "2 accepted = 0 sent + 0 undeliverable + 0 unknown + 1 cancelled + 0 expired + 1 open" in shown.out
     assert (await quiet.run("books", "--json")).json["balanced"] is True
+
+
+async def test_what_was_said_can_be_changed_and_taken_back(working: Terminal) -> None:
+    adele = working.service.teams.person("Adele Vance")
+    await adele.install()
+    sent = await working.run("send", adele.aad_object_id, "--text", "The build is green.", "--wait", "--json")
+    id_, ledger = sent.json["id"], working.service.teams.ledger
+    assert (await working.run("deliveries", "change", id_, "--text", "The build is red.")).code == Exit.OK
+    await working.service.teams.events.until(lambda: bool(ledger.entries[0].updates))
+    assert ledger.entries[0].updates[0]["text"] == "The build is red."
+    assert (await working.run("deliveries", "take-back", id_)).code == Exit.OK
+    await working.service.teams.events.until(lambda: ledger.entries[0].deleted_at is not None)
+    assert adele.received() == []
+
+
+async def test_the_deliveries_of_one_message_are_listed(quiet: Terminal) -> None:
+    people = [await quiet.someone(name) for name in ("Adele Vance", "Ben Okafor")]
+    mailing = await quiet.service.client.send_to_many(to=people, text="The canteen is closed.")
+    listed = await quiet.run("deliveries", "list", "--message", mailing.message_id, "--json")
+    assert {one["aad_object_id"] for one in listed.json} == set(people)

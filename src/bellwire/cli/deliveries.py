@@ -1,11 +1,13 @@
-"""``bellwire deliveries``: what became of messages, and the two things that can be done about it."""
+"""``bellwire deliveries``: what became of messages, and what can be done about it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bellwire.cli.content import CardFile, Summary, Words, read_content
 from bellwire.cli.exits import Exit
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
 from bellwire.cli.service import ask, plain
@@ -26,6 +28,8 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show_one)
     group.command("cancel")(cancel)
     group.command("resend")(resend)
+    group.command("change")(change)
+    group.command("take-back")(take_back)
     app.add_typer(group, name="deliveries")
 
 
@@ -33,6 +37,7 @@ def show_list(
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     sender: Annotated[str | None, typer.Option(help="Only those of this sender.")] = None,
     person: Annotated[str | None, typer.Option(help="Only those to this Entra object id.")] = None,
+    message: Annotated[str | None, typer.Option(help="Only those of this message.", metavar="MESSAGE_ID")] = None,
     limit: Limit = 50,
     url: Url = DEFAULT_URL,
     key: Key = "",
@@ -40,18 +45,8 @@ def show_list(
 ) -> None:
     """List deliveries, the newest first."""
 
-    async def newest(client: AsyncClient) -> list[Delivery]:
-        found: list[Delivery] = []
-        after: str | None = None
-        while len(found) < limit:
-            size = min(MOST_ON_A_PAGE, limit - len(found))
-            page = await client.deliveries(state=state, sender=sender, aad_object_id=person, limit=size, after=after)
-            found += page
-            if (after := page.next) is None:
-                break
-        return found
-
-    found = ask(url, key, newest)
+    wanted = {"state": state, "sender": sender, "aad_object_id": person, "message_id": message}
+    found = ask(url, key, lambda client: _newest(client, wanted, limit))
     if as_json:
         show_json(plain(found))
     elif found:
@@ -77,6 +72,36 @@ def cancel(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJs
 def resend(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
     """Send a delivery again that did not end as sent; shows the new one."""
     _tell(ask(url, key, lambda client: client.resend(delivery_id)), as_json=as_json)
+
+
+def change(
+    delivery_id: Id,
+    text: Words = None,
+    card: CardFile = None,
+    summary: Summary = None,
+    url: Url = DEFAULT_URL,
+    key: Key = "",
+    as_json: AsJson = False,
+) -> None:
+    """Put another text or card in the place of what was sent, or of what is yet to be sent."""
+    content = read_content(text, card)
+    _tell(ask(url, key, lambda client: client.change(delivery_id, summary=summary, **content)), as_json=as_json)
+
+
+def take_back(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
+    """Remove what was sent from the person's chat; what was not sent yet is cancelled."""
+    _tell(ask(url, key, lambda client: client.take_back(delivery_id)), as_json=as_json)
+
+
+async def _newest(client: AsyncClient, wanted: Mapping[str, str | None], limit: int) -> list[Delivery]:
+    found: list[Delivery] = []
+    after: str | None = None
+    while len(found) < limit:
+        page = await client.deliveries(**wanted, limit=min(MOST_ON_A_PAGE, limit - len(found)), after=after)
+        found += page
+        if (after := page.next) is None:
+            break
+    return found
 
 
 def _tell(delivery: Delivery, *, as_json: bool) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bellwire.cli.content import CardFile, Summary, Words, read_content
 from bellwire.cli.exits import Exit
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
 from bellwire.cli.service import connected, plain
@@ -37,9 +35,9 @@ def register(app: typer.Typer) -> None:
 
 def send(
     to: Annotated[str, typer.Argument(metavar="OBJECT_ID", help="The person's Entra object id.")],
-    text: Annotated[str | None, typer.Option(help="What to say; without it and --card, standard input.")] = None,
-    card: Annotated[Path | None, typer.Option(help="A file with an Adaptive Card; '-' is standard input.")] = None,
-    summary: Annotated[str | None, typer.Option(help="What the toast shows; needed with --card.")] = None,
+    text: Words = None,
+    card: CardFile = None,
+    summary: Summary = None,
     tenant: Annotated[str | None, typer.Option(help="The person's tenant, if not the sender's own.")] = None,
     sender: Annotated[str | None, typer.Option(help="Which sender, if there are several.")] = None,
     priority: Annotated[PriorityName, typer.Option(help="Urgent overtakes all that waits.")] = PriorityName.NORMAL,
@@ -61,7 +59,7 @@ def send(
     """
     message = {
         "to": to,
-        **_content(text, card),
+        **read_content(text, card),
         "summary": summary,
         "tenant_id": tenant,
         "sender": sender,
@@ -104,32 +102,6 @@ def _tell(delivery: Delivery, *, followed: bool, as_json: bool) -> None:
     from bellwire.cli.tables import attempt_table, delivery_facts
 
     show(delivery_facts(delivery), *([attempt_table(delivery.attempts)] if followed and delivery.attempts else []))
-
-
-def _content(text: str | None, card: Path | None) -> dict[str, Any]:
-    if card is not None:
-        return {"text": text, "card": _card(card)}
-    if text is None or text == "-":
-        text = _input().rstrip("\n")
-    return {"text": text}
-
-
-def _card(path: Path) -> dict[str, Any]:
-    try:
-        content = _input() if str(path) == "-" else path.read_text(encoding="utf-8")
-        card = json.loads(content)
-    except (OSError, ValueError) as error:
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else "It is not JSON in UTF-8."
-        raise InvalidInput(problem, field="--card", remedy="Name a file that holds one Adaptive Card.") from error
-    if not isinstance(card, dict):
-        raise InvalidInput("It is no JSON object.", field="--card", remedy="Name a file that holds one Adaptive Card.")
-    return card
-
-
-def _input() -> str:
-    if sys.stdin.isatty():
-        raise InvalidInput("There is nothing to say.", field="--text", remedy="Use --text, --card or standard input.")
-    return sys.stdin.read()
 
 
 def _moment(value: str | None, option: str) -> datetime | None:
