@@ -41,7 +41,7 @@ async def test_a_database_that_does_not_answer_makes_it_not_ready(
         refused = await service.call("GET", "/v1/books")
         alive = await service.call("GET", "/healthz")
     assert (ready.status, ready.body["checks"][0]["code"]) == (503, "store_unavailable")
-    assert (refused.status, refused.code) == (503, "store_unavailable")
+    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (503, "store_unavailable", "1")
     assert alive.status == 200
 
 

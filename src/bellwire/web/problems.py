@@ -21,6 +21,7 @@ from bellwire.web.methods import allowed_methods
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FINDINGS: Final = 20
 LONGEST_FIELD: Final = 120
+RETRY_SECONDS: Final = "1"
 REASONS: Final = {reason.value: reason for reason in Reason}
 HEADERS: Final = {"idempotency-key": "Idempotency-Key", "authorization": "Authorization"}
 
@@ -141,7 +142,11 @@ async def _foreign(request: Request, error: Exception) -> Response:
 
 
 def _headers(error: BellwireError, more: Mapping[str, str] | None) -> dict[str, str]:
-    own = {"WWW-Authenticate": 'Bearer realm="bellwire"'} if isinstance(error, Unauthorized) else {}
+    own: dict[str, str] = {}
+    if isinstance(error, Unauthorized):
+        own["WWW-Authenticate"] = 'Bearer realm="bellwire"'
+    if isinstance(error, Unavailable):
+        own["Retry-After"] = RETRY_SECONDS
     return {**own, **(more or {})}
 
 

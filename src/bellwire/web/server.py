@@ -58,6 +58,7 @@ async def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Async
     config = uvicorn.Config(
         app,
         http="httptools",
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
