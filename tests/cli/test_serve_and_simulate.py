@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from bellwire.cli.exits import Exit
 from bellwire.client import AsyncClient
@@ -99,12 +100,14 @@ async def test_a_first_message_arrives_by_the_printed_settings_alone_and_both_en
                 assert await process.wait() == Exit.OK
 
 
-async def test_simulate_says_all_as_json(tmp_path: Path) -> None:
-    async with started(tmp_path, "simulate", "--port", "0", "--json", env={}) as simulator:
-        assert simulator.stdout is not None
+@pytest.mark.parametrize(("name", "field"), [("simulate", "settings"), ("serve", "senders")])
+async def test_they_say_where_they_run_as_json_and_end_on_ctrl_c(tmp_path: Path, name: str, field: str) -> None:
+    async with started(tmp_path, name, "--port", "0", "--json", env={}) as process:
+        assert process.stdout is not None
         async with asyncio.timeout(30):
-            said = json.loads(await simulator.stdout.readuntil(b"\n}\n"))
-        assert said["settings"]["BELLWIRE_CLOUD__NAME"] == "custom"
-        simulator.send_signal(signal.SIGINT)
+            said = json.loads(await process.stdout.readuntil(b"\n}\n"))
+        assert said["url"].startswith("http://127.0.0.1:")
+        assert field in said
+        process.send_signal(signal.SIGINT)
         async with asyncio.timeout(30):
-            assert await simulator.wait() == Exit.OK
+            assert await process.wait() == Exit.OK

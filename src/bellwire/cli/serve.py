@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bellwire.cli.terminal import remark
+from bellwire.cli.options import AsJson
+from bellwire.cli.terminal import remark, show_json
 from bellwire.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3978,
+    as_json: AsJson = False,
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C; what is in flight is finished first.
 
@@ -30,10 +32,10 @@ def serve(
     """
     from bellwire.cli.serving import run_async
 
-    run_async(lambda: _served(host, port))
+    run_async(lambda: _served(host, port, as_json=as_json))
 
 
-async def _served(host: str, port: int) -> None:
+async def _served(host: str, port: int, *, as_json: bool) -> None:
     from bellwire.app import Bellwire
     from bellwire.cli.serving import stop_signal
     from bellwire.config import load_settings
@@ -45,7 +47,7 @@ async def _served(host: str, port: int) -> None:
     configure_logs(settings.log_level)
     stop = stop_signal()
     async with Bellwire.open(settings) as bellwire, serving(create_app(bellwire), host, port) as url:
-        remark(f"Bellwire runs at {url}; its bot endpoint is {url}/api/messages. Senders: {_named(settings.senders)}.")
+        _tell(url, settings.senders, as_json=as_json)
         await _stopped(stop, bellwire)
         remark("Stopping: finishing what is in flight.")
 
@@ -69,5 +71,10 @@ async def _stopped(stop: asyncio.Event, bellwire: Bellwire) -> None:
         )
 
 
-def _named(senders: Iterable[str]) -> str:
-    return ", ".join(senders) or "none (set BELLWIRE_SENDERS__<NAME>__..., see docs/settings.md)"
+def _tell(url: str, senders: Iterable[str], *, as_json: bool) -> None:
+    bot_endpoint = f"{url}/api/messages"
+    if as_json:
+        show_json({"url": url, "bot_endpoint": bot_endpoint, "senders": list(senders)})
+        return
+    named = ", ".join(senders) or "none (set BELLWIRE_SENDERS__<NAME>__..., see docs/settings.md)"
+    remark(f"Bellwire runs at {url}; its bot endpoint is {bot_endpoint}. Senders: {named}.")
