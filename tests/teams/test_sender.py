@@ -24,6 +24,7 @@ from tests.support.wire import Asked, Clock, Server, always, serving
 TENANT = "11111111-1111-1111-1111-111111111111"
 MEGAN = Person("alerts", TENANT, "aaaaaaaa-0000-0000-0000-000000000001")
 APP_ID = "22222222-2222-2222-2222-222222222222"
+THREADS = ["19:x@thread.v2", "19:x@thread.tacv2", "19:x@thread.skype", "19:meeting_x@Thread.V2", " 19:x@THREAD.v2"]
 MESSAGE = Message(id="m", text="The disk of db1 is full")
 REGISTRATION = Registration(sender="alerts", app_id=APP_ID, tenant_id=TENANT, client_secret="correct-horse-battery")
 
@@ -110,6 +111,29 @@ async def test_nothing_goes_to_any_surface_but_the_teams_chat(
     outcome = await sender.send(replace(posting, surface=surface, step=step))
     assert outcome == Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, f"surface_{surface}")
     assert teams.asked == []
+
+
+@pytest.mark.parametrize("thread", THREADS)
+async def test_a_thread_that_comes_back_for_a_chat_is_not_taken_for_the_persons_own(
+    sender: BotSender, teams: Teams, posting: Posting, thread: str
+) -> None:
+    teams.answering = always(201, {"id": thread})
+    outcome = await sender.send(replace(posting, step=Step.OPEN_CHAT, conversation_id=None, message=None))
+    assert outcome == Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, "conversation_is_a_thread")
+
+
+@pytest.mark.parametrize("thread", THREADS)
+@pytest.mark.parametrize("step", [Step.POST, Step.CHANGE, Step.TAKE_BACK])
+async def test_nothing_goes_to_a_thread(
+    sender: BotSender, teams: Teams, posting: Posting, thread: str, step: Step
+) -> None:
+    outcome = await sender.send(replace(posting, step=step, conversation_id=thread))
+    assert outcome == Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, "conversation_is_a_thread")
+    assert teams.asked == []
+
+
+async def test_graphs_name_of_the_personal_chat_is_no_thread(sender: BotSender, teams: Teams, posting: Posting) -> None:
+    assert await sender.send(replace(posting, conversation_id="19:aaa_bbb@unq.gbl.spaces")) == Sent("17")
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/", "http://127.0.0.1:1/", ""])

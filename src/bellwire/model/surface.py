@@ -58,6 +58,12 @@ def is_graph_chat_id(conversation_id: str) -> bool:
     return conversation_id.lower().endswith("@unq.gbl.spaces")
 
 
+def is_thread_id(conversation_id: str) -> bool:
+    """Whether the id names a channel's, a group's or a meeting's thread: never a person's chat (reference §2.5)."""
+    name = conversation_id.strip().lower()
+    return _names_channel(name) or _names_group(name)
+
+
 def _product_sign(activity: Mapping[str, object], product: str) -> str | None:
     if product:
         return "channelId is compound: it names a product beside Teams."
@@ -85,7 +91,7 @@ def _channel_sign(activity: Mapping[str, object]) -> str | None:
         return "conversationType is channel."
     if kind == "personal" and (data.get("team") or data.get("channel")):
         return "channelData names a team or a channel."
-    if any(thread in conversation_id for thread in _CHANNEL_THREADS):
+    if _names_channel(conversation_id):
         return "conversation.id is that of a channel."
     return None
 
@@ -98,9 +104,17 @@ def _group_sign(activity: Mapping[str, object]) -> str | None:
         return "conversation.isGroup is set."
     if _object(activity.get("channelData")).get("meeting"):
         return "channelData names a meeting."
-    if conversation_id.startswith("19:") and "@thread." in conversation_id:
+    if _names_group(conversation_id):
         return "conversation.id is that of a group or meeting thread."
     return None
+
+
+def _names_channel(conversation_id: str) -> bool:
+    return any(thread in conversation_id for thread in _CHANNEL_THREADS)
+
+
+def _names_group(conversation_id: str) -> bool:
+    return conversation_id.startswith("19:") and "@thread." in conversation_id
 
 
 def _doubt(activity: Mapping[str, object]) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bellwire.model.outcome import Halt, Outcome, Retry, Scope, Sent, Step, Undeliverable
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
-from bellwire.model.surface import Surface
+from bellwire.model.surface import Surface, is_thread_id
 from bellwire.teams.bodies import activity, new_chat
 from bellwire.teams.clouds import Cloud
 from bellwire.teams.connector import Connector, ConnectorFailure
@@ -16,6 +16,8 @@ from bellwire.teams.failures import outcome_of
 from bellwire.teams.tokens import TokenFailure, TokenSource
 
 _T = TypeVar("_T")
+
+NOT_A_PERSONS_CHAT: Final = Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, "conversation_is_a_thread")
 
 
 class BotSender:
@@ -48,6 +50,8 @@ class BotSender:
         """
         if posting.surface is not Surface.TEAMS_PERSONAL:
             return Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, f"surface_{posting.surface}")
+        if posting.conversation_id is not None and is_thread_id(posting.conversation_id):
+            return NOT_A_PERSONS_CHAT
         if not self._admits(posting.service_url):
             return Undeliverable(Reason.HOST_NOT_ALLOWED, None, "host_not_allowed")
         try:
@@ -64,7 +68,10 @@ class BotSender:
     async def _request(self, posting: Posting, token: str) -> Outcome:
         connector, service_url = self._connector, posting.service_url
         if posting.step is Step.OPEN_CHAT:
-            return await connector.create_conversation(service_url, new_chat(self._app_id, posting.person), token=token)
+            opened = await connector.create_conversation(
+                service_url, new_chat(self._app_id, posting.person), token=token
+            )
+            return NOT_A_PERSONS_CHAT if is_thread_id(opened.conversation_id) else opened
         chat = _given(posting.conversation_id, "conversation_id")
         if posting.step is Step.POST:
             content = activity(_given(posting.message, "message"))
