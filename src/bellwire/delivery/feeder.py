@@ -215,7 +215,7 @@ class Feeder:
                 self._station.due(key, due)
 
     def _serve(self, found: Supply) -> None:
-        self._messages.keep(found.messages)
+        self._messages.keep(found.messages, {each.message_id for _, claimed in found.claimed for each in claimed})
         for work, decision in take_in(self._station, found, self._messages):
             if decision is not None:
                 self._recorder.ends(work, decision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Collection, Iterable, Iterator, KeysView
 from typing import Final
 
 from bellwire.delivery.decision import Decision, unreachable
@@ -32,15 +32,16 @@ class Messages:
         """The ids of those at hand."""
         return self._kept.keys()
 
-    def keep(self, new: dict[str, Message]) -> None:
-        """Keep these; the ones not used for longest go."""
+    def keep(self, new: dict[str, Message], used: Collection[str]) -> None:
+        """Keep the new ones and all those of ``used``; of the others the ones not used for longest go."""
         self._kept.update(new)
-        while len(self._kept) > max(MESSAGES, len(new)):
+        for message_id in used:
+            self._kept.move_to_end(message_id)
+        while len(self._kept) > max(MESSAGES, len(used)):
             self._kept.popitem(last=False)
 
     def get(self, message_id: str) -> Message:
         """One that is at hand."""
-        self._kept.move_to_end(message_id)
         return self._kept[message_id]
 
 
