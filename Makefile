@@ -10,7 +10,7 @@ export UV_LINK_MODE := copy
 UV := PYTHONPATH=.make/uv $(PYTHON) -m uv
 RUN := .venv/bin/
 
-.PHONY: demo test lint types contracts tests format pictures crash bench clean
+.PHONY: demo test lint types contracts tests format clean
 
 demo: .venv/.run
 	@$(RUN)bellwire demo
