@@ -157,6 +157,15 @@ async def test_retry_after_is_the_same_in_seconds_and_as_a_date(
     assert waits == [30.0, pytest.approx(30, abs=2)]
 
 
+async def test_a_clock_that_runs_ahead_makes_no_wait_longer(sim: Simulator, sender: BotSender, megan: Actor) -> None:
+    sim.faults.add(faults.clock_jump(600))
+    await sender.send(posting(megan))
+    sim.faults.add(faults.throttled(30, as_date=True))
+    outcome = await sender.send(posting(megan))
+    assert isinstance(outcome, Retry)
+    assert outcome.after == pytest.approx(30, abs=2)
+
+
 async def test_a_token_revoked_in_mid_run_is_replaced(sim: Simulator, sender: BotSender, megan: Actor) -> None:
     await sender.send(posting(megan))
     sim.faults.add(Fault(faults.Deed.REVOKE_TOKENS))

@@ -102,6 +102,13 @@ def test_seconds_and_the_date_that_they_make_mean_the_same(seconds: int) -> None
     assert retry_after(str(seconds), NOW) == retry_after(date, NOW) == seconds
 
 
+def test_a_date_is_counted_from_the_clock_of_who_sent_it() -> None:
+    theirs = NOW + timedelta(minutes=5)
+    until, date = (format_datetime(each, usegmt=True) for each in (theirs + timedelta(seconds=7), theirs))
+    assert retry_after(until, NOW, date) == 7
+    assert retry_after(until, NOW, "no date") == 307
+
+
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,6} [0-9:]{1,12} [A-Z+0-9-]{1,6}"))
 def test_any_header_gives_a_wait_that_can_be_kept_or_none(header: str) -> None:
     seconds = retry_after(header, NOW)

@@ -66,7 +66,8 @@ class Refusal:
         if now is None:
             return self.but(Retry_After=str(seconds))
         # HTTP dates have whole seconds: one more, so that what is cut off cannot make it too early.
-        return self.but(Retry_After=format_datetime(now + timedelta(seconds=seconds + 1), usegmt=True))
+        until = format_datetime(now + timedelta(seconds=seconds + 1), usegmt=True)
+        return self.but(Retry_After=until, Date=format_datetime(now, usegmt=True))
 
 
 class Refused(Exception):

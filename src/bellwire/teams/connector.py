@@ -167,7 +167,7 @@ class Connector:
         return headers
 
     def _refusal(self, answer: Answer) -> Failure:
-        after = retry_after(answer.headers.get("Retry-After"), self._clock())
+        after = retry_after(answer.headers.get("Retry-After"), self._clock(), answer.headers.get("Date"))
         return Failure(Phase.REFUSED, answer.status, error_code(answer.body), after)
 
 

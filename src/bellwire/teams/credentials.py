@@ -110,7 +110,8 @@ def _token(answer: Answer, now: datetime) -> Token:
         said = orjson.loads(answer.body or b"")
     said = said if isinstance(said, dict) else {}
     if answer.status != 200:
-        raise _refusal(answer.status, said.get("error"), retry_after(answer.headers.get("Retry-After"), now))
+        after = retry_after(answer.headers.get("Retry-After"), now, answer.headers.get("Date"))
+        raise _refusal(answer.status, said.get("error"), after)
     value, seconds = said.get("access_token"), said.get("expires_in")
     if isinstance(seconds, str) and seconds.isdecimal() and len(seconds) < 10:
         seconds = int(seconds)
@@ -183,4 +184,5 @@ def _entra_failure(error: Any) -> TokenFailure:
     code = None
     with suppress(Exception):
         code = response.json().get("error")
-    return _refusal(response.status_code, code, retry_after(response.headers.get("Retry-After"), datetime.now(UTC)))
+    after = retry_after(response.headers.get("Retry-After"), datetime.now(UTC), response.headers.get("Date"))
+    return _refusal(response.status_code, code, after)

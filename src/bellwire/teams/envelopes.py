@@ -18,6 +18,7 @@ LONGEST_WAIT: Final = 24 * 3600.0
 """Seconds; a longer Retry-After is taken for this, since no delivery lives by the day."""
 
 _SECONDS: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?", re.ASCII)
+_NO_DATE: Final = (ValueError, TypeError, IndexError, OverflowError)
 
 
 def error_code(body: bytes | None) -> str:
@@ -51,17 +52,30 @@ def clean_code(found: object) -> str:
     return code if re.fullmatch(r"[A-Za-z0-9_.-]+", code, re.ASCII) else ""
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for, given as seconds or as an HTTP date; None if it is neither."""
+def retry_after(value: str | None, now: datetime, date: str | None = None) -> float | None:
+    """The seconds that a Retry-After header asks for, given as seconds or as an HTTP date; None if it is neither.
+
+    A date is counted from the answer's own Date header, if it has one: the other clock may differ from ours.
+    """
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return min(float(text), LONGEST_WAIT)
     try:
-        until = parsedate_to_datetime(text)
-        moment = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-        return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT)
-    except (ValueError, TypeError, IndexError, OverflowError):
+        return min(max((_moment(text) - _told(date, now)).total_seconds(), 0.0), LONGEST_WAIT)
+    except _NO_DATE:
         return None
+
+
+def _told(date: str | None, now: datetime) -> datetime:
+    try:
+        return now if date is None else _moment(date)
+    except _NO_DATE:
+        return now
+
+
+def _moment(text: str) -> datetime:
+    moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _object(text: bytes | str) -> dict[str, Any]:
