@@ -137,7 +137,7 @@ async def test_a_result_recorded_twice_counts_once(engine: Engine) -> None:
     await hire(engine.database, "w", KEY)
     await claim(engine.database, "w")
     await begun(engine, "w", delivery_id)
-    result = Result(delivery_id, 1, State.SENT, NOW, "sent", activity_id="1:1")
+    result = Result(delivery_id, KEY, 1, State.SENT, NOW, "sent", activity_id="1:1")
     for expected in ({delivery_id}, set[str]()):
         assert await engine.database.write(partial(journal.record, worker="w", results=[result])) == expected
     assert (await engine.balance())["sent"] == 1

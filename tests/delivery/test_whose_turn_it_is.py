@@ -41,6 +41,7 @@ def work(number: int, priority: Priority = Priority.NORMAL, tenant: str = TENANT
     who = person(number, tenant=tenant)
     return Work(
         delivery_id=new_delivery(who, NOW).delivery.id,
+        lane=LaneKey("alerts", tenant),
         person=who,
         priority=priority,
         step=Step.POST,

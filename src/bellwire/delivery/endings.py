@@ -17,7 +17,6 @@ from bellwire.model.outcome import Outcome, Scope, Sent
 from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
 from bellwire.store import amendment_queue, journal, lanes, people, queue, references
 from bellwire.store.journal import Result
-from bellwire.store.lanes import LaneKey
 
 RECHECK: Final = timedelta(seconds=5)
 
@@ -39,6 +38,7 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
     sent = isinstance(outcome, Sent)
     result = Result(
         delivery_id=work.delivery_id,
+        lane=work.lane,
         number=work.attempts,
         state=decision.state,
         finished_at=finished_at,
@@ -71,11 +71,6 @@ def write_down(
     for each in endings:
         _shut(conn, each)
     return moved
-
-
-def lane_of(work: Work) -> LaneKey:
-    """The lane that a work belongs to."""
-    return LaneKey(work.person.sender, work.person.tenant_id)
 
 
 def _give_back(conn: Connection, worker: str, returned: Sequence[tuple[Work, datetime]]) -> None:
@@ -133,4 +128,4 @@ def _changed(known: ConversationReference | None, each: Ending, now: datetime) -
 def _shut(conn: Connection, each: Ending) -> None:
     pause = each.decision.pause
     if pause is not None and pause.scope is Scope.TENANT:
-        lanes.pause(conn, lane_of(each.work), pause.until)
+        lanes.pause(conn, each.work.lane, pause.until)

@@ -13,7 +13,6 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from bellwire.delivery.endings import lane_of
 from bellwire.delivery.halts import Halts
 from bellwire.delivery.intake import Messages, amending, take_in
 from bellwire.delivery.lane import Lane
@@ -221,27 +220,40 @@ class Feeder:
                 self._recorder.ends(work, decision)
             else:
                 self._hand_over(work)
-        self._station.startable.set()
+        for want, _ in found.claimed:
+            self._touch(LaneKey(want.sender, want.tenant_id))
 
     def _amend(self, found: Amendments) -> None:
         for work in amending(found):
             self._hand_over(work)
+            self._touch(work.lane)
         if found.claimed:
             self._station.look_around()
         for key, due in found.due.items():
             if due > self._station.clock():
                 self._station.due(key, due)
-        self._station.startable.set()
 
     def _hand_over(self, work: Work) -> None:
-        lane = self._station.lanes.get(lane_of(work))
+        lane = self._station.lanes.get(work.lane)
         self._station.signals.claimed(work.key)
-        shut = self._opens_at(lane_of(work)) > self._station.ticks() + SHORT_PAUSE
-        if lane is None or shut or self._station.stopping:
+        if lane is None or self._station.stopping:
             self._recorder.give_back(work, work.run_at)
         else:
             lane.add(work)
-            self._station.lanes.touch(lane)
+
+    def _touch(self, key: LaneKey) -> None:
+        """Have the lane looked at, or emptied again if it was shut while the database was asked."""
+        station = self._station
+        lane = station.lanes.get(key)
+        if lane is None:
+            return
+        if self._opens_at(key) > station.ticks() + SHORT_PAUSE:
+            for work in lane.empty():
+                self._recorder.give_back(work, work.run_at)
+        station.lanes.touch(lane)
+        station.startable.set()
+        if lane.at_hand(Priority.URGENT):
+            station.urgent.set()
 
 
 def _past(conn: Connection, key: LaneKey, now: datetime) -> Past:

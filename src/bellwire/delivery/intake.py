@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, KeysView
+from collections.abc import Collection, Iterable, Iterator, KeysView, Sequence
 from typing import Final
 
 from bellwire.delivery.decision import Decision, unreachable
 from bellwire.delivery.history import NEW, Attempt, history
 from bellwire.delivery.station import Station
 from bellwire.delivery.work import Work
-from bellwire.model.delivery import Priority
+from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
 from bellwire.model.message import Message
 from bellwire.model.outcome import Step
-from bellwire.model.reach import Obstacle, Way, reach
+from bellwire.model.reach import Obstacle, reach
 from bellwire.model.recipient import Person
-from bellwire.store.queue import Claimed, Want
+from bellwire.model.reference import ReachState
+from bellwire.store.lanes import LaneKey
+from bellwire.store.queue import Claimed
 from bellwire.store.sightings import Sighting
 from bellwire.store.supply import Amendments, Past, Supply
 
 MESSAGES: Final = 256
+_IF_UNREACHABLE: Final = {wish.value: wish for wish in IfUnreachable}
+_ON_UNKNOWN: Final = {wish.value: wish for wish in OnUnknown}
 
 
 class Messages:
@@ -48,9 +52,9 @@ class Messages:
 def take_in(station: Station, supply: Supply, messages: Messages) -> Iterator[tuple[Work, Decision | None]]:
     """Every claimed delivery as work; with a decision for those that cannot go out."""
     for want, claimed in supply.claimed:
+        key = LaneKey(want.sender, want.tenant_id)
         for each in claimed:
-            person = Person(want.sender, want.tenant_id, each.aad_object_id)
-            yield _work(station, supply, want, each, person, messages.get(each.message_id))
+            yield _work(station, supply, key, want.priority, each, messages.get(each.message_id))
 
 
 def amending(found: Amendments) -> Iterator[Work]:
@@ -59,6 +63,7 @@ def amending(found: Amendments) -> Iterator[Work]:
         yield Work(
             delivery_id=each.delivery_id,
             amendment_id=each.id,
+            lane=LaneKey(each.sender, each.tenant_id),
             person=Person(each.sender, each.tenant_id, each.aad_object_id),
             priority=Priority.URGENT,
             step=each.step,
@@ -73,32 +78,42 @@ def amending(found: Amendments) -> Iterator[Work]:
 
 
 def _work(
-    station: Station, supply: Supply, want: Want, each: Claimed, person: Person, message: Message
+    station: Station, supply: Supply, key: LaneKey, priority: Priority, each: Claimed, message: Message
 ) -> tuple[Work, Decision | None]:
-    chat, seen = supply.chats.get(person), supply.sightings.get(person, ())
-    found = reach(None if chat is None else chat.state, [sighting.surface for sighting in seen])
+    person = Person(key.sender, key.tenant_id, each.aad_object_id)
     told = history(map(_attempt, supply.pasts[each.id])) if each.id in supply.pasts else NEW
-    opening = told.opening or (not isinstance(found, Obstacle) and found.way is Way.OPEN_CHAT)
-    service_url = _told_last(seen) if chat is None else chat.service_url
-    service_url = service_url or station.senders[person.sender].default_service_url
     work = Work(
         delivery_id=each.id,
+        lane=key,
         person=person,
-        priority=want.priority,
-        step=Step.OPEN_CHAT if opening else Step.POST,
-        service_url=station.way(person.sender, told, service_url),
+        priority=priority,
+        step=Step.OPEN_CHAT if told.opening else Step.POST,
+        service_url=each.service_url or "",
         attempts=each.attempts,
         run_at=each.run_at,
-        conversation_id=None if chat is None else chat.conversation_id,
+        conversation_id=each.conversation_id,
         message=message,
         expires_at=each.expires_at,
-        if_unreachable=each.if_unreachable,
-        on_unknown=each.on_unknown,
+        if_unreachable=_IF_UNREACHABLE[each.if_unreachable],
+        on_unknown=_ON_UNKNOWN[each.on_unknown],
         history=told,
     )
-    if isinstance(found, Obstacle):
-        return work, unreachable(work.step, each.if_unreachable, found.reason)
+    if each.chat_state != ReachState.REACHABLE:
+        return work, _without_chat(station, supply.sightings.get(person, ()), each, work)
+    if told.healed:
+        work.service_url = station.way(key.sender, told, work.service_url)
     return work, None
+
+
+def _without_chat(station: Station, seen: Sequence[Sighting], each: Claimed, work: Work) -> Decision | None:
+    """Have the chat opened, if that is a way to the person, or decide what becomes of the delivery."""
+    state = None if each.chat_state is None else ReachState(each.chat_state)
+    found = reach(state, [sighting.surface for sighting in seen])
+    if isinstance(found, Obstacle):
+        return unreachable(work.step, work.if_unreachable, found.reason)
+    told = _told_last(seen) or station.senders[work.person.sender].default_service_url
+    work.step, work.service_url = Step.OPEN_CHAT, station.way(work.person.sender, work.history, told)
+    return None
 
 
 def _told_last(seen: Iterable[Sighting]) -> str | None:

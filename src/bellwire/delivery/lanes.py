@@ -104,6 +104,10 @@ class Lanes:
         if lane.at_hand(Priority.URGENT):
             self._urgent.join(lane.key)
 
+    def hurry(self) -> bool:
+        """Whether something urgent may be there to start."""
+        return len(self._urgent) > 0
+
     def take(self, now: float) -> Work | None:
         """Start the next request, if there is a seat for it and its lane lets it start."""
         self._ring_timers(now)

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bellwire.delivery.decision import Decision, Pause, decide
-from bellwire.delivery.endings import Ending, ending, lane_of, write_down
+from bellwire.delivery.endings import Ending, ending, write_down
 from bellwire.delivery.halts import Halts, keep
 from bellwire.delivery.history import Attempt, healing, kind
 from bellwire.delivery.station import Station
@@ -53,7 +53,7 @@ class Recorder:
     def ends(self, work: Work, decision: Decision) -> None:
         """A delivery ends, or waits, without a request."""
         now = self._station.clock()
-        result = Result(work.delivery_id, work.attempts, decision.state, now, reason=decision.reason)
+        result = Result(work.delivery_id, work.lane, work.attempts, decision.state, now, reason=decision.reason)
         self._add(Ending(work, result, decision))
 
     def give_back(self, work: Work, run_at: datetime) -> None:
@@ -65,6 +65,7 @@ class Recorder:
         """Write for ever."""
         while True:
             await self._something.wait()
+            await self._station.gather()
             self._something.clear()
             endings, self._endings = self._endings, []
             returned, self._returned = self._returned, []
@@ -72,7 +73,7 @@ class Recorder:
             for over in endings:
                 self._follow(over, over.work.key in moved)
             for work, run_at in returned:
-                self._station.due(lane_of(work), run_at)
+                self._station.due(work.lane, run_at)
             if not self._something.is_set():
                 self._idle.set()
 
@@ -135,7 +136,7 @@ class Recorder:
             self._halts.resume(work.person.sender)
 
     def _pause(self, work: Work, pause: Pause) -> None:
-        lane = self._station.lanes.get(lane_of(work))
+        lane = self._station.lanes.get(work.lane)
         if lane is None:
             return
         until = self._station.ticks_at(pause.until)
@@ -149,7 +150,7 @@ class Recorder:
     def _follow(self, over: Ending, moved: bool) -> None:
         """Go on with what is tried again at once."""
         work, station = over.work, self._station
-        lane = station.lanes.get(lane_of(work))
+        lane = station.lanes.get(work.lane)
         if over.decision.state is State.SENDING and moved and lane is not None:
             if station.stopping:
                 self.give_back(work, over.result.finished_at)
@@ -158,7 +159,7 @@ class Recorder:
                 station.lanes.touch(lane)
                 station.startable.set()
         if over.result.run_at is not None:
-            station.due(lane_of(work), over.result.run_at)
+            station.due(work.lane, over.result.run_at)
         if work.amendment_id is not None:
             station.look_around()  # a newer wish about the same message may have waited for this one
         station.signals.recorded(work.key)

@@ -25,14 +25,15 @@ from bellwire.store.journal import Begun
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE: Final = 32
+AT_ONCE: Final = 128
+TOGETHER: Final = 16
 
 
 class Starter:
     """One loop takes and begins; every request then runs by itself.
 
-    Not more than ``AT_ONCE`` start together, so that an urgent request never waits behind a long row of others in
-    the event loop.
+    What begins in one transaction, ``AT_ONCE`` at most, is handed to the event loop in small groups, so that an urgent
+    request never waits behind a long row of others there.
     """
 
     def __init__(self, station: Station, recorder: Recorder) -> None:
@@ -48,6 +49,7 @@ class Starter:
             works = self._take()
             if works:
                 await self._begin(works)
+                await self._gather()
             else:
                 await self._wait()
 
@@ -67,6 +69,11 @@ class Starter:
         if works:
             station.hungry.set()
         return works
+
+    async def _gather(self) -> None:
+        """Let a few answers come in first, where seats are what everything waits for."""
+        if not self._station.lanes.hurry():
+            await self._station.gather()
 
     async def _wait(self) -> None:
         """Until something changes, or a lane's time comes."""
@@ -90,12 +97,14 @@ class Starter:
             for work in works:
                 self._settle(work)
             raise
-        for work in works:
+        for number, work in enumerate(works, start=1):
             if work.key in begun:
                 work.attempts += 1
                 self._request(work)
             else:
                 self._refused(work)
+            if number % TOGETHER == 0:
+                await asyncio.sleep(0)
 
     async def _write(self, rows: list[Begun]) -> set[str]:
         """Doing it again is harmless, so a database that does not answer is asked until it does."""

@@ -19,6 +19,7 @@ from bellwire.model.outcome import Step
 from bellwire.model.reason import Reason
 from bellwire.store import amendment_queue, expiry, idempotency, journal, queue, workers
 from bellwire.store.journal import Result
+from bellwire.store.lanes import LaneKey
 from bellwire.store.wakeup import ring
 from bellwire.store.workers import Held, Peer
 
@@ -97,20 +98,18 @@ def rescue(conn: Connection, worker: str, now: datetime) -> int:
 
 def rescued(held: Held, now: datetime) -> Result:
     """Where a delivery goes whose worker died."""
-    number = held.attempts if held.open_number is None else held.open_number
-    if held.open_step is None:
-        return Result(held.delivery_id, number, State.QUEUED, now)
-    if held.open_step is not Step.POST:
-        return Result(held.delivery_id, number, State.QUEUED, now, "retry", code=Reason.WORKER_LOST, retry_at=now)
-    hold = held.on_unknown is OnUnknown.HOLD
+    begun = held.open_step is not None
+    post = held.open_step is Step.POST
+    unknown = post and held.on_unknown is OnUnknown.HOLD
     return Result(
-        held.delivery_id,
-        number,
-        State.UNKNOWN if hold else State.QUEUED,
-        now,
-        "unknown",
-        code=Reason.WORKER_LOST,
-        retry_at=None if hold else now,
-        run_at=None if hold else now,
-        reason=Reason.WORKER_LOST if hold else None,
+        delivery_id=held.delivery_id,
+        lane=LaneKey(held.sender, held.tenant_id),
+        number=held.attempts if held.open_number is None else held.open_number,
+        state=State.UNKNOWN if unknown else State.QUEUED,
+        finished_at=now,
+        outcome=None if not begun else "unknown" if post else "retry",
+        code=Reason.WORKER_LOST if begun else None,
+        retry_at=now if begun and not unknown else None,
+        run_at=now if begun and not unknown else None,
+        reason=Reason.WORKER_LOST if unknown else None,
     )

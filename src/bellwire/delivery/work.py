@@ -12,6 +12,7 @@ from bellwire.model.message import Message
 from bellwire.model.outcome import Step
 from bellwire.model.posting import Posting
 from bellwire.model.recipient import Person
+from bellwire.store.lanes import LaneKey
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -19,6 +20,7 @@ class Work:
     """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds."""
 
     delivery_id: str
+    lane: LaneKey
     person: Person
     priority: Priority
     step: Step

@@ -92,6 +92,7 @@ class Worker:
         Raises:
             StoreUnavailable: the database does not answer.
         """
+        self._station.enter()
         await self._register()
         await self._upkeep.rescue()
         loops = {

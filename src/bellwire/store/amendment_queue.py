@@ -82,11 +82,12 @@ def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datet
     conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
-def begin(conn: Connection, worker: str, starting: Iterable[Begun]) -> set[str]:
+def begin(conn: Connection, worker: str, starting: Collection[Begun]) -> set[str]:
     """Write down that these attempts begin; the ids of the amendments that may go to the wire now."""
     time = stamp(conn)
     rows = listed([b.delivery_id, b.number, b.step, time(b.started_at), b.amendment_id] for b in starting)
-    return set(conn.execute(_begin(conn.dialect.name), {"worker": worker, **rows}).scalars())
+    conn.execute(_begin(conn.dialect.name), {"worker": worker, **rows})
+    return set(conn.execute(_begun(conn.dialect.name), {"worker": worker, **rows}).scalars())
 
 
 def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
@@ -111,6 +112,7 @@ def rescue(conn: Connection, worker: str, now: datetime) -> int:
     results = [
         Result(
             delivery_id=delivery_id,
+            lane=LaneKey(sender, tenant_id),
             number=begun if number is None else number,
             state=State.QUEUED,
             finished_at=now,
@@ -119,7 +121,7 @@ def rescue(conn: Connection, worker: str, now: datetime) -> int:
             run_at=now,
             amendment_id=id_,
         )
-        for id_, delivery_id, begun, number in held
+        for id_, delivery_id, sender, tenant_id, begun, number in held
     ]
     if results:
         record(conn, worker, results)
@@ -145,7 +147,14 @@ _NEXT_DUE: Final = (
     .group_by(amendments.c.tenant_id, amendments.c.sender)
 )
 _HELD: Final = (
-    select(amendments.c.id, amendments.c.delivery_id, deliveries.c.attempts, attempts.c.number)
+    select(
+        amendments.c.id,
+        amendments.c.delivery_id,
+        amendments.c.sender,
+        amendments.c.tenant_id,
+        deliveries.c.attempts,
+        attempts.c.number,
+    )
     .join_from(amendments, deliveries)
     .join(
         attempts,
@@ -253,7 +262,19 @@ def _begin(dialect: str) -> Executable:
         .where(*_MINE, alive())
         .with_for_update(of=amendments, read=True)
     )
-    return begun_again(dialect, columns, allowed, attempts.c.amendment_id)
+    return begun_again(dialect, columns, allowed)
+
+
+@cache
+def _begun(dialect: str) -> Executable:
+    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime, amendment_id=Text)
+    return select(attempts.c.amendment_id).where(
+        attempts.c.delivery_id == starting.c.delivery_id,
+        attempts.c.number == starting.c.number,
+        attempts.c.amendment_id == starting.c.amendment_id,
+        attempts.c.worker == _WORKER,
+        attempts.c.outcome.is_(None),
+    )
 
 
 @cache

@@ -32,14 +32,15 @@ class UtcTime(TypeDecorator[datetime]):
         return _microseconds if dialect.name == "sqlite" else _aware
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:  # noqa: ARG002
-        return _from_microseconds if dialect.name == "sqlite" else None  # asyncpg answers in UTC
+        return from_microseconds if dialect.name == "sqlite" else None  # asyncpg answers in UTC
 
 
 def _microseconds(value: datetime | None) -> int | None:
     return None if value is None else (value - EPOCH) // MICROSECOND
 
 
-def _from_microseconds(value: int | None) -> datetime | None:
+def from_microseconds(value: int | None) -> datetime | None:
+    """The time that SQLite keeps as this number."""
     return None if value is None else EPOCH + timedelta(microseconds=value)
 
 

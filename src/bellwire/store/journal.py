@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Executable,
+    Insert,
     Integer,
     Select,
     Text,
@@ -29,6 +28,7 @@ from bellwire.model.outcome import Step
 from bellwire.store import books
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed, stamp
+from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import held
 from bellwire.store.tables import attempts, deliveries
 from bellwire.store.workers import alive
@@ -51,6 +51,7 @@ class Result(NamedTuple):
     """
 
     delivery_id: str
+    lane: LaneKey
     number: int
     state: State
     finished_at: datetime
@@ -67,7 +68,7 @@ class Result(NamedTuple):
     amendment_id: str | None = None
 
 
-def begin(conn: Connection, worker: str, starting: Iterable[Begun], now: datetime) -> set[str]:
+def begin(conn: Connection, worker: str, starting: Collection[Begun], now: datetime) -> set[str]:
     """Write down that these attempts begin; the ids of those that may go to the wire now.
 
     Left out are those that the worker does not hold any more, and those that are worth nothing after their expiry.
@@ -75,7 +76,10 @@ def begin(conn: Connection, worker: str, starting: Iterable[Begun], now: datetim
     """
     time = stamp(conn)
     rows = listed([each.delivery_id, each.number, each.step, time(each.started_at)] for each in starting)
-    return set(conn.execute(_begin(conn.dialect.name), {"worker": worker, "at": now, **rows}).scalars())
+    written = conn.execute(_begin(conn.dialect.name), {"worker": worker, "at": now, **rows}).rowcount
+    if written == len(starting):
+        return {each.delivery_id for each in starting}
+    return {row[0] for row in conn.execute(_begun(conn.dialect.name), {"worker": worker, **rows})}
 
 
 def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
@@ -100,11 +104,20 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
         ]
         for r in results
     ]
-    moved = conn.execute(_move(conn.dialect.name), {"worker": worker, **listed(moves)}).all()
-    finished = Counter((tenant_id, sender, State(state)) for _, tenant_id, sender, state in moved if state in FINAL)
-    for (tenant_id, sender, state), number in finished.items():
-        books.move(conn, sender, tenant_id, state, number)
-    return {row[0] for row in moved}
+    moved = _moved(conn, worker, moves)
+    finished = Counter((r.lane, r.state) for r in results if r.state in FINAL and r.delivery_id in moved)
+    for (lane, state), number in finished.items():
+        books.move(conn, lane.sender, lane.tenant_id, state, number)
+    return moved
+
+
+def _moved(conn: Connection, worker: str, moves: Sequence[Sequence[Any]]) -> set[str]:
+    """Move what is in the worker's hands. On SQLite, whose state nobody else changes meanwhile, it is counted first."""
+    dialect, parameters = conn.dialect.name, {"worker": worker, **listed(moves)}
+    if dialect == "sqlite" and conn.execute(_HELD, parameters).scalar() == len(moves):
+        conn.execute(_move(dialect), parameters)
+        return {move[0] for move in moves}
+    return set(conn.scalars(_move(dialect).returning(deliveries.c.id), parameters).all())
 
 
 def end(conn: Connection, results: Iterable[Result]) -> None:
@@ -120,7 +133,7 @@ def end(conn: Connection, results: Iterable[Result]) -> None:
 
 
 @cache
-def _begin(dialect: str) -> Executable:
+def _begin(dialect: str) -> Insert:
     starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime)
     d = deliveries.c
     columns = {
@@ -139,21 +152,30 @@ def _begin(dialect: str) -> Executable:
         .where(*held(), alive(), or_(d.expires_at.is_(None), d.expires_at > bindparam("at", type_=UtcTime)))
         .with_for_update(of=deliveries, read=True)
     )
-    return begun_again(dialect, columns, allowed, attempts.c.delivery_id)
+    return begun_again(dialect, columns, allowed)
 
 
-def begun_again(
-    dialect: str, columns: Collection[str], allowed: Select[Any], returning: ColumnElement[Any]
-) -> Executable:
+@cache
+def _begun(dialect: str) -> Select[str]:
+    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime)
+    return select(attempts.c.delivery_id).where(
+        attempts.c.delivery_id == starting.c.delivery_id,
+        attempts.c.number == starting.c.number,
+        attempts.c.worker == bindparam("worker"),
+        attempts.c.outcome.is_(None),
+    )
+
+
+def begun_again(dialect: str, columns: Collection[str], allowed: Select[Any]) -> Insert:
     """An insert of attempts that finds those written before by the same worker, when it is done again."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     written: Any = insert(attempts).from_select(list(columns), allowed)
-    again: Executable = written.on_conflict_do_update(
+    again: Insert = written.on_conflict_do_update(
         index_elements=["delivery_id", "number"],
         set_={"started_at": written.excluded.started_at},
         where=(attempts.c.worker == written.excluded.worker) & attempts.c.outcome.is_(None),
-    ).returning(returning)
-    return again
+    )
+    return again.execution_options(preserve_rowcount=True)
 
 
 @cache
@@ -182,7 +204,7 @@ def _end(dialect: str) -> Update:
 
 
 @cache
-def _move(dialect: str) -> Any:
+def _move(dialect: str) -> Update:
     moved = given(
         dialect,
         id=Text,
@@ -209,5 +231,10 @@ def _move(dialect: str) -> Any:
             service_url=func.coalesce(moved.c.service_url, d.service_url),
             finished_at=moved.c.finished_at,
         )
-        .returning(d.id, d.tenant_id, d.sender, d.state)
     )
+
+
+_GIVEN_IDS: Final = given("sqlite", id=Text)
+_HELD: Final = (
+    select(func.count()).select_from(_GIVEN_IDS).join(deliveries, deliveries.c.id == _GIVEN_IDS.c.id).where(*held())
+)

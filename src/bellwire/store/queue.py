@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Executable,
+    Select,
     Text,
     Update,
     and_,
@@ -23,11 +23,11 @@ from sqlalchemy import (
     update,
 )
 
-from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority, State
+from bellwire.model.delivery import Priority, State
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ReachState
 from bellwire.store.columns import UtcTime
-from bellwire.store.given import given, listed, stamp
+from bellwire.store.given import Gathered, given, listed, stamp
 from bellwire.store.tables import conversation_references as references
 from bellwire.store.tables import deliveries, in_state, lanes
 from bellwire.store.wakeup import ring
@@ -43,7 +43,10 @@ class Want(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A delivery that is now ``sending`` under the worker's name; ``attempts`` have begun before."""
+    """A delivery that is now ``sending`` under the worker's name, and the person's stored chat, if there is one.
+
+    ``attempts`` have begun before. There is one for each row of the queue, so it is the row as the database gives it.
+    """
 
     run_at: datetime
     id: str
@@ -51,21 +54,23 @@ class Claimed(NamedTuple):
     message_id: str
     attempts: int
     expires_at: datetime | None
-    if_unreachable: IfUnreachable
-    on_unknown: OnUnknown
+    if_unreachable: str
+    on_unknown: str
+    conversation_id: str | None
+    service_url: str | None
+    chat_state: str | None
 
 
 def claim(conn: Connection, worker: str, want: Want, now: datetime) -> list[Claimed]:
     """Take what is due, first come first served, for the worker that owns the lane; nobody else can take the same."""
-    taken = conn.execute(
-        _claim(conn.dialect.name), {**_lane(want.tenant_id, want.sender, want.priority), **_claim_of(worker, want, now)}
-    )
-    claimed = [
-        Claimed(run_at, id_, person, message, attempts, expires_at, IfUnreachable(unreachable), OnUnknown(unknown))
-        for run_at, id_, person, message, attempts, expires_at, unreachable, unknown in taken
-    ]
-    claimed.sort(key=_order)
-    return claimed
+    parameters = {**_lane(want.tenant_id, want.sender, want.priority), "worker": worker, "most": want.most, "at": now}
+    if conn.dialect.name == "sqlite":
+        ids = _DUE(conn, parameters)
+        if ids:
+            conn.execute(_TAKE, {"worker": worker, "at": now, **listed(ids)})
+    else:
+        ids = conn.execute(_CLAIM, parameters).all()
+    return [Claimed(*row) for row in _CLAIMED(conn, listed(map(tuple, ids)))] if ids else []
 
 
 def next_due(conn: Connection, tenant_id: str, sender: str) -> datetime | None:
@@ -98,14 +103,6 @@ def overlooked(conn: Connection, most: int = 500) -> list[Person]:
 
 def _lane(tenant_id: str, sender: str, priority: Priority) -> dict[str, Any]:
     return {"tenant": tenant_id, "lane_sender": sender, "class": int(priority)}
-
-
-def _claim_of(worker: str, want: Want, now: datetime) -> dict[str, Any]:
-    return {"worker": worker, "most": want.most, "at": now}
-
-
-def _order(claimed: Claimed) -> tuple[datetime, str]:
-    return claimed.run_at, claimed.id
 
 
 _OF_LANE: Final = (
@@ -154,26 +151,52 @@ def owned() -> ColumnElement[bool]:
     )
 
 
-@cache
-def _claim(dialect: str) -> Executable:
-    """The ids are chosen inside, so that both databases walk the partial index and never the table."""
+def _due(dialect: str) -> Select[tuple[str]]:
     due = (
         select(deliveries.c.id)
-        .where(*_OF_LANE, deliveries.c.run_at <= bindparam("at", type_=UtcTime), owned())
+        .where(*_OF_LANE, deliveries.c.run_at <= _NOW, owned())
         .order_by(deliveries.c.run_at, deliveries.c.id)
         .limit(bindparam("most"))
     )
-    chosen: ColumnElement[bool] = deliveries.c.id.in_(due)
-    if dialect == "postgresql":
-        chosen = deliveries.c.id == any_(func.array(due.with_for_update(skip_locked=True).scalar_subquery()))
+    return due if dialect == "sqlite" else due.with_for_update(skip_locked=True)
+
+
+def _take(chosen: ColumnElement[bool]) -> Update:
     return (
         update(deliveries)
         .where(chosen, in_state(State.QUEUED))
-        .values(
-            state=State.SENDING, claimed_by=bindparam("worker"), claimed_at=bindparam("at", type_=UtcTime), reason=None
-        )
-        .returning(*(deliveries.c[name] for name in Claimed._fields))
+        .values(state=State.SENDING, claimed_by=bindparam("worker"), claimed_at=_NOW, reason=None)
     )
+
+
+def _claimed(dialect: str) -> Select[Any]:
+    ids = given(dialect, id=Text)
+    d, r = deliveries.c, references.c
+    return (
+        select(
+            *(d[name] for name in Claimed._fields[:8]),
+            r.conversation_id,
+            r.service_url,
+            r.state.label("chat_state"),
+        )
+        .join_from(ids, deliveries, d.id == ids.c.id)
+        .join(
+            references,
+            and_(r.tenant_id == d.tenant_id, r.sender == d.sender, r.aad_object_id == d.aad_object_id),
+            isouter=True,
+        )
+        .order_by(d.run_at, d.id)
+    )
+
+
+# SQLite has one writer at a time, so what was chosen cannot change before it is taken; and rows that an UPDATE returns
+# cannot be gathered. On PostgreSQL the ids are chosen inside, which keeps the claim on the partial index.
+_DUE: Final = Gathered(_due)
+_TAKE: Final = _take(deliveries.c.id.in_(select(given("sqlite", id=Text).c.id)))
+_CLAIM: Final = _take(deliveries.c.id == any_(func.array(_due("postgresql").scalar_subquery()))).returning(
+    deliveries.c.id
+)
+_CLAIMED: Final = Gathered(_claimed)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Select, Text, select
 from bellwire.model.message import Message
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import Person
-from bellwire.model.reference import ReachState
 from bellwire.store import amendment_queue, messages, queue
 from bellwire.store.amendment_queue import ClaimedAmendment
 from bellwire.store.given import given, listed
@@ -21,15 +20,6 @@ from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import Claimed, Want
 from bellwire.store.sightings import Sighting, of_many
 from bellwire.store.tables import attempts
-from bellwire.store.tables import conversation_references as references
-
-
-class Chat(NamedTuple):
-    """Where a person's stored chat is, and whether it may be written to."""
-
-    conversation_id: str
-    service_url: str
-    state: ReachState
 
 
 class Past(NamedTuple):
@@ -52,7 +42,6 @@ class Supply:
 
     claimed: list[tuple[Want, list[Claimed]]]
     due: dict[LaneKey, datetime | None]
-    chats: dict[Person, Chat] = field(default_factory=dict)
     sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     pasts: dict[str, list[Past]] = field(default_factory=dict)
@@ -75,13 +64,20 @@ def fetch(
     claimed = [(want, queue.claim(conn, worker, want, now)) for want in wants]
     short = {LaneKey(want.sender, want.tenant_id) for want, found in claimed if len(found) < want.most}
     supply = Supply(claimed, {key: queue.next_due(conn, key.tenant_id, key.sender) for key in short})
-    everyone = {Person(want.sender, want.tenant_id, each.aad_object_id) for want, found in claimed for each in found}
-    if everyone:
-        supply.chats = _chats(conn, everyone)
-        supply.sightings = _seen(conn, everyone - supply.chats.keys())
-        every = [each for _, found in claimed for each in found]
-        supply.messages = messages.get_many(conn, {each.message_id for each in every}.difference(known_messages))
-        supply.pasts = pasts(conn, [each.id for each in every if each.attempts])
+    every = [each for _, found in claimed for each in found]
+    unknown = {each.message_id for each in every}.difference(known_messages)
+    if unknown:
+        supply.messages = messages.get_many(conn, unknown)
+    supply.pasts = pasts(conn, [each.id for each in every if each.attempts])
+    supply.sightings = _seen(
+        conn,
+        {
+            Person(want.sender, want.tenant_id, each.aad_object_id)
+            for want, found in claimed
+            for each in found
+            if each.chat_state is None
+        },
+    )
     return supply
 
 
@@ -109,16 +105,6 @@ def pasts(conn: Connection, delivery_ids: Collection[str], *, amending: bool = F
     return found
 
 
-def _chats(conn: Connection, everyone: Iterable[Person]) -> dict[Person, Chat]:
-    rows = conn.execute(
-        _chats_of(conn.dialect.name), listed([each.tenant_id, each.sender, each.aad_object_id] for each in everyone)
-    )
-    return {
-        Person(sender, tenant_id, person): Chat(conversation_id, service_url, ReachState(state))
-        for tenant_id, sender, person, conversation_id, service_url, state in rows
-    }
-
-
 def _seen(conn: Connection, strangers: Collection[Person]) -> dict[Person, list[Sighting]]:
     found: dict[Person, list[Sighting]] = {}
     for tenant_id in {each.tenant_id for each in strangers}:
@@ -126,17 +112,6 @@ def _seen(conn: Connection, strangers: Collection[Person]) -> dict[Person, list[
         for sighting in of_many(conn, tenant_id, people):
             found.setdefault(sighting.person, []).append(sighting)
     return found
-
-
-@cache
-def _chats_of(dialect: str) -> Select[Any]:
-    wanted = given(dialect, tenant_id=Text, sender=Text, person=Text)
-    r = references.c
-    return select(r.tenant_id, r.sender, r.aad_object_id, r.conversation_id, r.service_url, r.state).join_from(
-        wanted,
-        references,
-        (r.tenant_id == wanted.c.tenant_id) & (r.sender == wanted.c.sender) & (r.aad_object_id == wanted.c.person),
-    )
 
 
 @cache

@@ -38,6 +38,8 @@ class Held(NamedTuple):
     """A delivery in a worker's hands, and the attempt that it began and did not end, if there is one."""
 
     delivery_id: str
+    sender: str
+    tenant_id: str
     attempts: int
     on_unknown: OnUnknown
     open_number: int | None
@@ -74,8 +76,8 @@ def held(conn: Connection, worker: str) -> list[Held]:
     """What is in a worker's hands. The rows are locked, so that an attempt just beginning is either seen or refused."""
     conn.execute(_LOCK, {"worker": worker}).all()
     return [
-        Held(id_, begun, OnUnknown(unknown), number, None if step is None else Step(step))
-        for id_, begun, unknown, number, step in conn.execute(_HELD, {"worker": worker})
+        Held(id_, sender, tenant_id, begun, OnUnknown(unknown), number, None if step is None else Step(step))
+        for id_, sender, tenant_id, begun, unknown, number, step in conn.execute(_HELD, {"worker": worker})
     ]
 
 
@@ -103,7 +105,15 @@ _FREE: Final = update(lanes).where(lanes.c.owner == bindparam("worker")).values(
 _IN_HAND: Final = (in_state(State.SENDING), deliveries.c.claimed_by == bindparam("worker"))
 _LOCK: Final = select(deliveries.c.id).where(*_IN_HAND).order_by(deliveries.c.id).with_for_update()
 _HELD: Final = (
-    select(deliveries.c.id, deliveries.c.attempts, deliveries.c.on_unknown, attempts.c.number, attempts.c.step)
+    select(
+        deliveries.c.id,
+        deliveries.c.sender,
+        deliveries.c.tenant_id,
+        deliveries.c.attempts,
+        deliveries.c.on_unknown,
+        attempts.c.number,
+        attempts.c.step,
+    )
     .join_from(
         deliveries,
         attempts,
