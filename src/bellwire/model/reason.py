@@ -16,6 +16,7 @@ class Mover(StrEnum):
     CALLER = "caller"
     OPERATOR = "operator"
     TEAMS_ADMINISTRATOR = "teams administrator"
+    ENTRA_ADMINISTRATOR = "entra administrator"
     MICROSOFT = "microsoft"
 
 
@@ -28,6 +29,16 @@ class Reason(StrEnum):
     NOT_INSTALLED = "not_installed"
     BLOCKED = "blocked"
     DISABLED_BY_ADMIN = "disabled_by_admin"
+    NO_SUCH_PERSON = "no_such_person"
+    SEVERAL_PEOPLE = "several_people"
+    GUEST = "guest"
+    ACCOUNT_DISABLED = "account_disabled"
+    CONSENT_MISSING = "consent_missing"
+    POLICY_FORBIDS = "policy_forbids"
+    NOT_IN_CATALOGUE = "not_in_catalogue"
+    NOT_OWN_APP = "not_own_app"
+    INSTALL_REFUSED = "install_refused"
+    INSTALL_PENDING = "install_pending"
     TENANT_NOT_ALLOWED = "tenant_not_allowed"
     NOT_PERMITTED = "not_permitted"
     MESSAGE_REJECTED = "message_rejected"
@@ -86,6 +97,56 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
         "A Teams administrator disabled the app for the person.",
         "Ask a Teams administrator to allow the app in the app permission policies.",
         Mover.TEAMS_ADMINISTRATOR,
+    ),
+    Reason.NO_SUCH_PERSON: Explanation(
+        "The tenant's directory knows nobody by this name.",
+        "Check the spelling and the tenant; a person who was created just now may take some minutes to be found.",
+        Mover.CALLER,
+    ),
+    Reason.SEVERAL_PEOPLE: Explanation(
+        "The tenant's directory knows several people by this address.",
+        "Name the person by aad_object_id, or by their user principal name.",
+        Mover.CALLER,
+    ),
+    Reason.GUEST: Explanation(
+        "The person is a guest in the tenant; a bot cannot write to a guest's Teams chat.",
+        "Reach the person in their home tenant, by tenant_id, if the app is there.",
+        Mover.CALLER,
+    ),
+    Reason.ACCOUNT_DISABLED: Explanation(
+        "The person's account is disabled in the tenant's directory.",
+        "Have the account enabled if the person is to be written to.",
+        Mover.ENTRA_ADMINISTRATOR,
+    ),
+    Reason.CONSENT_MISSING: Explanation(
+        "Microsoft Graph refused the request: a permission is missing or has no administrator's consent.",
+        "Have an administrator of the tenant consent to the application permissions in docs/people.md.",
+        Mover.ENTRA_ADMINISTRATOR,
+    ),
+    Reason.POLICY_FORBIDS: Explanation(
+        "A policy of the tenant forbids the app for the person, so it cannot be installed.",
+        "Have the app allowed in the Teams admin center, for everybody or in the person's app permission policy.",
+        Mover.TEAMS_ADMINISTRATOR,
+    ),
+    Reason.NOT_IN_CATALOGUE: Explanation(
+        "The app is not in the tenant's app catalogue; an app that was only uploaded by somebody cannot be installed.",
+        "Have the app package uploaded to the organisation's catalogue; check the sender's TEAMS_APP_ID setting.",
+        Mover.TEAMS_ADMINISTRATOR,
+    ),
+    Reason.NOT_OWN_APP: Explanation(
+        "The sender's registration may not manage this Teams app: its manifest names another application.",
+        "Put the sender's app id into webApplicationInfo.id of the manifest and update the app in the catalogue.",
+        Mover.OPERATOR,
+    ),
+    Reason.INSTALL_REFUSED: Explanation(
+        "Microsoft Graph did not install the app for the person, and did not say why.",
+        "Look at the attempt's code; check that the person has a Teams licence, then try again.",
+        Mover.TEAMS_ADMINISTRATOR,
+    ),
+    Reason.INSTALL_PENDING: Explanation(
+        "The app was installed for the person, and Teams does not let the bot write to them yet.",
+        "Nothing is to be done: the message goes out when Teams reports the install.",
+        Mover.MICROSOFT,
     ),
     Reason.TENANT_NOT_ALLOWED: Explanation(
         "The person's tenant is not on this service's allow-list.",
