@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from bellwire.cli import bench, books, deliveries, demo, keys, people, send, serve, simulate
+from bellwire.cli import bench, books, deliveries, demo, keys, package, people, send, serve, simulate
 
 COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     serve.register,
@@ -20,6 +20,7 @@ COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     people.register,
     books.register,
     keys.register,
+    package.register,
     simulate.register,
     demo.register,
     bench.register,

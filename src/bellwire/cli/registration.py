@@ -1,0 +1,52 @@
+"""Which bot registration a command is about: that of a sender in the settings, or one named on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bellwire.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from bellwire.config import SenderSettings, Settings
+    from bellwire.teams.clouds import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenBot:
+    """A bot, its home tenant if that is known, and its cloud."""
+
+    app_id: str
+    tenant_id: str | None
+    cloud: Cloud
+
+
+def chosen_bot(sender: str | None, app_id: str | None) -> ChosenBot:
+    """The bot with this app id, or else the sender's.
+
+    Raises:
+        ConfigError: the settings cannot be used.
+        InvalidInput: no bot is named, or more than one could be meant.
+    """
+    from bellwire.app import cloud_of
+    from bellwire.config import load_settings
+
+    settings = load_settings()
+    cloud = cloud_of(settings.cloud)
+    if app_id is not None:
+        return ChosenBot(app_id, None, cloud)
+    found = _sender(settings, sender)
+    return ChosenBot(found.app_id, found.tenant_id, cloud)
+
+
+def _sender(settings: Settings, name: str | None) -> SenderSettings:
+    bots = {own: sender for own, sender in settings.senders.items() if sender.kind == "bot"}
+    chosen = name or settings.default_sender or (next(iter(bots)) if len(bots) == 1 else None)
+    if chosen is None and not bots:
+        raise InvalidInput(
+            "There is no bot in the settings.", field="--app-id", remedy="Name the bot's Microsoft App ID."
+        )
+    if chosen not in bots:
+        said = "There are several bots." if chosen is None else f"There is no bot {chosen!r} in the settings."
+        raise InvalidInput(said, field="--sender", remedy=f"Name one of: {', '.join(sorted(bots)) or 'none'}.")
+    return bots[chosen]
