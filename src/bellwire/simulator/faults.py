@@ -1,4 +1,4 @@
-"""Things that go wrong at the Bot Connector and at the login: what each one is, as plain data.
+"""Things that go wrong at the Bot Connector, at the login and at Graph: what each one is, as plain data.
 
 A fault hits one request. ``accepted`` says whether the message is in the chat all the same, which is what makes an
 outcome unknown to the bot; nobody but the ledger can tell.
@@ -15,6 +15,9 @@ from bellwire.simulator import refusal as no
 from bellwire.simulator.refusal import Envelope, Refusal
 
 LOGIN_OPERATIONS = frozenset({"token", "keys", "metadata"})
+GRAPH_OPERATIONS = frozenset({"look_up", "members", "catalogue", "install", "installs", "chat"})
+BY_NAME_ONLY = LOGIN_OPERATIONS | GRAPH_OPERATIONS
+"""Operations that only a fault which names them hits."""
 
 
 class Deed(StrEnum):
@@ -74,8 +77,8 @@ class Fault:
         return refusal.after(self.retry_after, now if self.as_date else None)
 
     def hits(self, operation: str, person: str | None, text: str | None) -> bool:
-        """Whether this request is one of those that it is meant for. Login is hit only where it is named."""
-        if self.operation is None and operation in LOGIN_OPERATIONS:
+        """Whether this request is one of those that it is meant for. Login and Graph are hit by name only."""
+        if self.operation is None and operation in BY_NAME_ONLY:
             return False
         return (
             self.operation in (None, operation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +18,12 @@ DEFAULT_LIFETIME = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One token: for which app, for which audience, until when."""
+    """One token: for which app, for which audience, until when, in the name of which tenant."""
 
     app_id: str
     audience: str
     expires_at: datetime
+    tenant_id: str
 
 
 class Grants:
@@ -32,10 +34,13 @@ class Grants:
         self._given: dict[str, Grant] = {}
         self._key = secrets.token_bytes(32)
 
-    def give(self, bot: Bot, audience: str, now: datetime) -> str:
-        """A new access token, good for ``lifetime`` seconds."""
-        grant = Grant(bot.app_id, audience, now + timedelta(seconds=self.lifetime))
-        token = self._encoded(bot, grant, now)
+    def give(
+        self, bot: Bot, audience: str, now: datetime, *, tenant_id: str | None = None, roles: Collection[str] = ()
+    ) -> str:
+        """A new access token, good for ``lifetime`` seconds; ``roles`` are the permissions that it names."""
+        until = now + timedelta(seconds=self.lifetime)
+        grant = Grant(bot.app_id, audience, until, tenant_id or bot.tenant_id)
+        token = self._encoded(grant, now, roles)
         self._given[token] = grant
         return token
 
@@ -48,14 +53,16 @@ class Grants:
         self._given.clear()
         return count
 
-    def _encoded(self, bot: Bot, grant: Grant, now: datetime) -> str:
-        claims = {
+    def _encoded(self, grant: Grant, now: datetime, roles: Collection[str]) -> str:
+        claims: dict[str, object] = {
             "aud": grant.audience,
             "appid": grant.app_id,
-            "tid": bot.tenant_id,
+            "tid": grant.tenant_id,
             "iat": int(now.timestamp()),
             "exp": int(grant.expires_at.timestamp()),
             "uti": naming.guid(),
         }
+        if roles:
+            claims["roles"] = sorted(roles)
         # Nobody but this service reads it, so nobody needs a public key for it.
         return jwt.encode(claims, self._key, algorithm="HS256")

@@ -12,6 +12,7 @@ from bellwire.simulator.bot import Bot
 from bellwire.simulator.chat import Json
 from bellwire.simulator.clock import SimulatedClock
 from bellwire.simulator.grants import BOT_AUDIENCE, Grants
+from bellwire.simulator.graph.entra import Entra
 from bellwire.simulator.player import Dropped, Hit, Player, cut
 from bellwire.simulator.post import Done
 from bellwire.simulator.refusal import Refused
@@ -30,6 +31,7 @@ class Login:
         world: World,
         clock: SimulatedClock,
         grants: Grants,
+        entra: Entra,
         signer: Signer,
         script: Script,
         player: Player,
@@ -37,10 +39,12 @@ class Login:
         self._world = world
         self._clock = clock
         self._grants = grants
+        self._entra = entra
         self._signer = signer
         self._script = script
         self._player = player
         self.scopes = {f"{BOT_AUDIENCE}/.default"}
+        self.graph_url = ""
         self.base_url = ""
         self.asked = {"token": 0, "metadata": 0, "keys": 0}
 
@@ -79,7 +83,9 @@ class Login:
         if objection is not None:
             return objection
         bot = self._world.bots[given["client_id"].lower()]
-        token = self._grants.give(bot, given["scope"].removesuffix("/.default"), self._clock.now())
+        audience, home = given["scope"].removesuffix("/.default"), _home(tenant, bot)
+        roles = self._entra.consented(bot, home) if audience == self.graph_url else ()
+        token = self._grants.give(bot, audience, self._clock.now(), tenant_id=home, roles=roles)
         lifetime = int(self._grants.lifetime)
         answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
         return 200, answer
@@ -90,11 +96,12 @@ class Login:
         bot = self._world.bots.get(given.get("client_id", "").lower())
         if bot is None:
             return self._error(400, "unauthorized_client", "AADSTS700016: Application was not found in the directory.")
-        if not _is_home(tenant, bot):
+        for_graph = given.get("scope") == f"{self.graph_url}/.default"
+        if not (self._entra.knows(bot, _home(tenant, bot)) if for_graph else _is_home(tenant, bot)):
             return self._error(400, "invalid_request", "AADSTS90002: Tenant not found.")
         if given.get("client_secret") != bot.secret:
             return self._error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
-        if given.get("scope") not in self.scopes:
+        if not for_graph and given.get("scope") not in self.scopes:
             return self._error(400, "invalid_scope", "AADSTS70011: The provided value for scope is not valid.")
         return None
 
@@ -111,6 +118,11 @@ class Login:
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         }
+
+
+def _home(tenant: str, bot: Bot) -> str:
+    """In the name of which tenant the token is."""
+    return bot.tenant_id if tenant.lower() in MULTI_TENANT else tenant.lower()
 
 
 def _is_home(tenant: str, bot: Bot) -> bool:

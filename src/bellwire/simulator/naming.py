@@ -30,6 +30,11 @@ def thread_id(kind: str = "thread.v2") -> str:
     return f"19:{secrets.token_hex(16)}@{kind}"
 
 
+def graph_chat_id(aad_object_id: str, app_id: str) -> str:
+    """What Microsoft Graph calls the chat of a person with a bot (platform reference §7.4)."""
+    return f"19:{app_id}_{aad_object_id}@unq.gbl.spaces"
+
+
 def event_id() -> str:
     """The id of an activity that is no message."""
     return f"f:{uuid.uuid4()}"

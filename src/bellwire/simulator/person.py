@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """One Entra user."""
+    """One Entra user; ``aliases`` are further addresses of the mailbox."""
 
     aad_object_id: str
     tenant_id: str
@@ -19,6 +19,9 @@ class Person:
     timezone: str = "America/Los_Angeles"
     region: str = "emea"
     deleted: bool = False
+    guest: bool = False
+    enabled: bool = True
+    aliases: tuple[str, ...] = ()
 
     @property
     def given_name(self) -> str:

@@ -15,6 +15,8 @@ from bellwire.simulator.courier import Answer
 from bellwire.simulator.faults import Deed
 from bellwire.simulator.gathering import Gathering
 from bellwire.simulator.grants import DEFAULT_LIFETIME
+from bellwire.simulator.graph.desk import GraphLimits
+from bellwire.simulator.graph.entra import Group
 from bellwire.simulator.limits import Limits
 from bellwire.simulator.person import Person
 from bellwire.simulator.regions import Region
@@ -29,7 +31,7 @@ class Playground(Teams):
     def __init__(self, bot: Bot, limits: Limits) -> None:
         super().__init__(bot, limits)
         self.url = ""
-        self._deeds: set[asyncio.Task[Answer]] = set()
+        self._deeds: set[asyncio.Task[Answer | list[Answer]]] = set()
         self.player.deeds = {
             Deed.UNINSTALL: self._uninstall_meanwhile,
             Deed.DELETE_CHAT: lambda bot, person: Actor(self, person, bot).delete_chat(),
@@ -40,6 +42,7 @@ class Playground(Teams):
     def be_at(self, url: str) -> None:
         """The base of all addresses, without a slash at the end."""
         self.url = self.login.base_url = self.regions.base_url = url
+        self.login.graph_url = self.graph_door.base_url = f"{url}/graph"
 
     @property
     def bot(self) -> Bot:
@@ -73,12 +76,13 @@ class Playground(Teams):
             f"{own}CLIENT_SECRET": bot.secret,
         }
 
-    def person(self, name: str, *, bot: Bot | None = None, **details: str) -> Actor:
+    def person(self, name: str, *, bot: Bot | None = None, **details: Any) -> Actor:
         """A new person, of the bot's tenant unless ``tenant_id`` says otherwise, who does not have the bot yet.
 
-        ``details`` are fields of ``Person``: upn, email, aad_object_id, tenant_id, locale, country, timezone, region.
+        ``details`` are fields of ``Person``: upn, email, aad_object_id, tenant_id, locale, country, timezone, region,
+        guest, enabled, aliases.
         """
-        address = details.get("upn", f"{name.lower().replace(' ', '.')}@contoso.example")
+        address: str = details.get("upn", f"{name.lower().replace(' ', '.')}@contoso.example")
         known: dict[str, Any] = {
             "aad_object_id": naming.guid(),
             "tenant_id": self.bot.tenant_id,
@@ -104,6 +108,10 @@ class Playground(Teams):
         """A team with a General channel and these, without the bot as yet."""
         team = self.world.add_team([member.person for member in members], name, list(channels))
         return Gathering(self, self.world.chats[team.id])
+
+    def entra_group(self, name: str, *members: Actor, groups: Sequence[Group] = ()) -> Group:
+        """An Entra group of these people, and of everybody in these groups."""
+        return self.entra.add_group(name, [member.person for member in members], list(groups), self.bot.tenant_id)
 
     def add_bot(self, bot: Bot) -> Bot:
         """Another registration in the same Teams."""
@@ -145,6 +153,9 @@ class Playground(Teams):
         self.clock.reset()
         self.gate.clear()
         self.world.clear()
+        self.entra.clear()
+        self.graph.clear()
+        self.graph.change(GraphLimits())
         self.world.chat_id_length = naming.PERSONAL_CHAT_LENGTH
         self.post.size_limit = LIMIT
         self.rules.manners = Manners()
@@ -165,7 +176,11 @@ class Playground(Teams):
         actor.drop_app()
         self._meanwhile(actor.uninstall())
 
-    def _meanwhile(self, deed: Coroutine[Any, Any, Answer]) -> None:
+    def _installed_by_graph(self, bot: Bot, person: Person) -> None:
+        """Teams reports it to the bot, as any install, while Graph's answer is on its way (platform reference §7)."""
+        self._meanwhile(Actor(self, person, bot).install())
+
+    def _meanwhile(self, deed: Coroutine[Any, Any, Answer | list[Answer]]) -> None:
         """Starts what a person does while a request of the bot is being answered."""
         started = asyncio.get_running_loop().create_task(deed)
         self._deeds.add(started)

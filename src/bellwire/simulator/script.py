@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bellwire.simulator.faults import LOGIN_OPERATIONS, Fault
+from bellwire.simulator.faults import BY_NAME_ONLY, Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Script:
         return self._blown(operation, person, text)
 
     def _blown(self, operation: str, person: str | None, text: str | None) -> Fault | None:
-        if self._storm is None or operation in LOGIN_OPERATIONS:
+        if self._storm is None or operation in BY_NAME_ONLY:
             return None
         key = text or f"{operation} {person}"
         self._seen[key] += 1

@@ -120,5 +120,6 @@ class Simulator(Playground):
         application.router.add_routes(routes(self))
         application.router.add_get("/", self._page)
         application.router.add_static("/static", STATIC)
+        application.router.add_route("*", r"/graph/v1.0/{rest:[\s\S]*}", self.graph_door.answer)
         application.router.add_route("*", r"/{region}/{rest:[\s\S]*}", self.connector.answer)
         return application

@@ -10,10 +10,16 @@ from bellwire.simulator.courier import Courier
 from bellwire.simulator.desk import Desk
 from bellwire.simulator.events import Events
 from bellwire.simulator.grants import Grants
+from bellwire.simulator.graph.apps import GraphApps
+from bellwire.simulator.graph.desk import GraphDesk
+from bellwire.simulator.graph.door import GraphDoor
+from bellwire.simulator.graph.entra import Entra
+from bellwire.simulator.graph.people import GraphPeople
 from bellwire.simulator.ledger import Ledger
 from bellwire.simulator.limits import Gate, Limits
 from bellwire.simulator.login import Login
 from bellwire.simulator.naming import MessageIds
+from bellwire.simulator.person import Person
 from bellwire.simulator.player import Player
 from bellwire.simulator.post import Post
 from bellwire.simulator.regions import Regions
@@ -44,10 +50,19 @@ class Teams:
         self.post = Post(self.world, self.rules, self.ledger, self.clock, self.ids)
         self.faults = Script()
         self.player = Player(self.clock, self.grants, self.ledger, self.faults, self.events)
-        self.login = Login(self.world, self.clock, self.grants, self.signer, self.faults, self.player)
+        self.entra = Entra(self.world)
+        self.login = Login(self.world, self.clock, self.grants, self.entra, self.signer, self.faults, self.player)
         self.courier = Courier(self.signer, self.clock, self.events)
         self.admission = Admission(self.world, self.grants, self.gate, self.clock)
         desk = Desk(self.world, self.post, Roster(self.world, self.rules))
         self.connector = Connector(
             self.regions, self.admission, desk, self.faults, self.player, self.ledger, self.clock
         )
+        people = GraphPeople(self.world, self.entra)
+        self.graph = GraphDesk(people, GraphApps(self.world, self.entra, people, self._installed_by_graph))
+        self.graph_door = GraphDoor(
+            self.world, self.grants, self.graph, self.faults, self.player, self.ledger, self.clock
+        )
+
+    def _installed_by_graph(self, bot: Bot, person: Person) -> None:
+        """What follows when Graph installed the app."""

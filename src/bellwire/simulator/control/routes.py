@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bellwire.simulator.control.administration import Administration
 from bellwire.simulator.control.body import Call, forgiving
 from bellwire.simulator.control.knobs import Knobs
 from bellwire.simulator.control.records import Records
@@ -26,6 +27,7 @@ def routes(sim: Playground) -> list[web.RouteDef]:
         ("POST", "groups", society.add_group),
         ("POST", "teams", society.add_team),
         ("POST", "gatherings/{chat}/{deed}", society.gather),
+        *_administration(Administration(sim)),
         *_books(records),
         *_faults(knobs),
         ("GET", "limits", knobs.limits),
@@ -44,6 +46,18 @@ def routes(sim: Playground) -> list[web.RouteDef]:
         ("GET", "events", Stream(sim).events),
     ]
     return [web.route(method, f"/control/{path}", forgiving(call)) for method, path, call in table]
+
+
+def _administration(administration: Administration) -> list[tuple[str, str, Call]]:
+    return [
+        ("GET", "graph", administration.graph),
+        ("PUT", "graph/limits", administration.change_limits),
+        ("PUT", "graph/consent", administration.consent),
+        ("POST", "graph/groups", administration.add_group),
+        ("POST", "graph/catalogue", administration.publish),
+        ("PATCH", "graph/catalogue/{app}", administration.change_app),
+        ("DELETE", "graph/catalogue/{app}", administration.withdraw),
+    ]
 
 
 def _books(records: Records) -> list[tuple[str, str, Call]]:

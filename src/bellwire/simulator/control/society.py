@@ -23,6 +23,9 @@ class NewPerson(Body):
     country: str | None = None
     timezone: str | None = None
     region: str | None = None
+    guest: bool | None = None
+    enabled: bool | None = None
+    aliases: tuple[str, ...] | None = None
 
 
 class Crowd(Body):

@@ -26,6 +26,8 @@ def person_view(sim: Playground, actor: Actor) -> Json:
         "timezone": person.timezone,
         "region": person.region,
         "deleted": person.deleted,
+        "guest": person.guest,
+        "enabled": person.enabled,
         "user_id": presence.user_id,
         "service_url": actor.service_url,
         "state": "deleted" if person.deleted else presence.state,
