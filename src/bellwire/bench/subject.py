@@ -25,6 +25,7 @@ from bellwire.bench.drive import Drive
 from bellwire.bench.machine import now_mb, peak_mb
 from bellwire.bench.peer import Answer, answer_lines
 from bellwire.bench.people import APP_ID, SENDER, TENANT, reference, references
+from bellwire.collector import spare_what_is_loaded
 from bellwire.config import Settings, load_settings
 from bellwire.model.delivery import Priority
 from bellwire.model.reference import ConversationReference
@@ -163,6 +164,7 @@ async def serve(given: argparse.Namespace) -> None:
     own = variables(given.url, given.database, given.per_second)
     os.environ.update({**own, **told})
     settings = load_settings()
+    spare_what_is_loaded()  # as `bellwire serve` does
     subject = Subject(settings, single=given.single)
     await subject.populate(population(given, str(settings.senders[SENDER].tenant_id)))
     async with subject.stack:

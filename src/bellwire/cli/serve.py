@@ -38,6 +38,7 @@ def serve(
 async def _served(host: str, port: int, *, as_json: bool) -> None:
     from bellwire.app import Bellwire
     from bellwire.cli.serving import stop_signal
+    from bellwire.collector import spare_what_is_loaded
     from bellwire.config import load_settings
     from bellwire.logs import configure_logs
     from bellwire.web.app import create_app
@@ -47,6 +48,7 @@ async def _served(host: str, port: int, *, as_json: bool) -> None:
     configure_logs(settings.log_level)
     stop = stop_signal()
     async with Bellwire.open(settings) as bellwire, serving(create_app(bellwire), host, port) as url:
+        spare_what_is_loaded()
         _tell(url, settings.senders, as_json=as_json)
         await _stopped(stop, bellwire)
         remark("Stopping: finishing what is in flight.")

@@ -6,6 +6,7 @@ Labels hold senders, states, outcomes and codes; never a tenant, a person or a w
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -20,6 +21,7 @@ from bellwire.store import deliveries, lanes
 from bellwire.store.database import Database
 
 LONGEST_CODE: Final = 60
+MOST_SERIES: Final = 1_000
 SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -46,6 +48,9 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
+        # Finding a series by its labels costs more than counting in it.
+        self._attempts_of = lru_cache(MOST_SERIES)(self._attempts.labels)
+        self._seconds_of = lru_cache(MOST_SERIES)(self._seconds.labels)
         self._deliveries = Gauge(
             "bellwire_deliveries", "Deliveries in each state, of all processes.", ["state"], registry=registry
         )
@@ -60,8 +65,8 @@ class Metrics:
     def attempted(self, sender: str, posting: Posting, outcome: Outcome, seconds: float) -> None:
         """One more request to Teams."""
         code = getattr(outcome, "code", "")[:LONGEST_CODE]
-        self._attempts.labels(sender, posting.step.value, type(outcome).__name__.lower(), code).inc()
-        self._seconds.labels(sender, posting.step.value).observe(seconds)
+        self._attempts_of(sender, posting.step.value, type(outcome).__name__.lower(), code).inc()
+        self._seconds_of(sender, posting.step.value).observe(seconds)
 
     async def text(self) -> bytes:
         """All numbers in Prometheus' text format.

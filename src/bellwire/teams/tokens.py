@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from bellwire.errors import Unavailable
@@ -25,7 +26,7 @@ PAUSE: Final = timedelta(seconds=5)
 PAUSE_WHEN_REFUSED: Final = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Token:
     """A bearer token and its life, in UTC."""
 
@@ -33,12 +34,12 @@ class Token:
     issued_at: datetime
     expires_at: datetime
 
-    @property
+    @cached_property
     def renew_at(self) -> datetime:
         """From when on a successor is fetched."""
         return self.expires_at - min(AHEAD, (self.expires_at - self.issued_at) / 3)
 
-    @property
+    @cached_property
     def good_until(self) -> datetime:
         """Until when it may be sent."""
         return self.expires_at - min(LAST_SECONDS, (self.expires_at - self.issued_at) / 6)
