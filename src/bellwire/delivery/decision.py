@@ -11,6 +11,7 @@ from bellwire.model.delivery import IfUnreachable, OnUnknown, State
 from bellwire.model.outcome import (
     Halt,
     Heal,
+    Installed,
     Opened,
     Outcome,
     Remedy,
@@ -87,6 +88,8 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
         case Opened(conversation_id, service_url):
             address = Address(service_url, conversation_id)
             return Decision(state=State.SENDING, step=Step.POST, address=address)
+        case Installed():
+            return Decision(state=State.SENDING, step=Step.OPEN_CHAT)
         case Retry():
             return _retry(case, outcome, now, random, policy)
         case Heal():

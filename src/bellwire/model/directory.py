@@ -39,3 +39,24 @@ def obstacle(user: DirectoryUser) -> Reason | None:
     if user.guest:
         return Reason.GUEST
     return None if user.enabled else Reason.ACCOUNT_DISABLED
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The directory will not do it: ``reason`` says why; ``status`` and ``code`` are its own."""
+
+    reason: Reason
+    status: int | None = None
+    code: str = ""
+
+
+Found = Sequence[DirectoryUser] | Refused
+"""Everybody whom a name may mean, or why the directory does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembersPage:
+    """Some members of a group, and where the next ones are; at the end None."""
+
+    users: Sequence[DirectoryUser]
+    following: str | None

@@ -15,6 +15,7 @@ class Step(StrEnum):
     POST = "post"
     CHANGE = "change"
     TAKE_BACK = "take_back"
+    INSTALL = "install"
 
 
 class Scope(StrEnum):
@@ -22,6 +23,7 @@ class Scope(StrEnum):
 
     CONVERSATION = "conversation"
     TENANT = "tenant"
+    INSTALLS = "installs"
 
 
 class Remedy(StrEnum):
@@ -45,6 +47,13 @@ class Opened:
 
     conversation_id: str
     service_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The app is installed for the person; ``already`` says that it was there before, so that no event follows."""
+
+    already: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +103,4 @@ class Halt:
     code: str = ""
 
 
-Outcome = Sent | Opened | Retry | Heal | Undeliverable | Unknown | Halt
+Outcome = Sent | Opened | Installed | Retry | Heal | Undeliverable | Unknown | Halt

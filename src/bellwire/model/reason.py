@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
     DISABLED_BY_ADMIN = "disabled_by_admin"
     NO_SUCH_PERSON = "no_such_person"
+    NO_SUCH_GROUP = "no_such_group"
     SEVERAL_PEOPLE = "several_people"
     GUEST = "guest"
     ACCOUNT_DISABLED = "account_disabled"
@@ -101,6 +102,11 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
     Reason.NO_SUCH_PERSON: Explanation(
         "The tenant's directory knows nobody by this name.",
         "Check the spelling and the tenant; a person who was created just now may take some minutes to be found.",
+        Mover.CALLER,
+    ),
+    Reason.NO_SUCH_GROUP: Explanation(
+        "The tenant's directory knows no group by this id.",
+        "Check the group's object id and the tenant.",
         Mover.CALLER,
     ),
     Reason.SEVERAL_PEOPLE: Explanation(

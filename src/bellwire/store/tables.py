@@ -32,7 +32,7 @@ from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
 from bellwire.store.columns import is_one_of, lower_case, moment, one_of, optional, required
 
-OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt")
+OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt", "installed")
 AMENDING: Final = (Step.CHANGE, Step.TAKE_BACK)
 AMENDMENT_STATES: Final = ("queued", "sending", "done", "superseded", "failed")
 COUNTERS: Final = ("accepted", State.SENT, State.UNDELIVERABLE, State.UNKNOWN, State.CANCELLED, State.EXPIRED)
