@@ -25,13 +25,13 @@ class Scale:
 
 FULL: Final = Scale(
     people=5_000,
-    rounds=40,
+    rounds=20,
     lap=2.0,
     paced_people=20_000,
     urgent_bulk=100_000,
     urgent_count=400,
     queue_levels=(10_000, 100_000, 1_000_000),
-    queue_rounds=9,
+    queue_rounds=5,
     accept_count=3_000,
     accept_many=100_000,
     accept_repeats=5,

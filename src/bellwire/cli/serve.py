@@ -1,19 +1,28 @@
-"""``bellwire serve``: the bot endpoint, the API and the worker in one process."""
+"""``bellwire serve``: the bot endpoint, the API and the worker, in one process or in several."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bellwire.cli.options import AsJson
 from bellwire.cli.terminal import remark, show_json
-from bellwire.errors import Unavailable
+from bellwire.errors import ConfigError, Unavailable
 
 if TYPE_CHECKING:
     from bellwire.app import Bellwire
+
+
+class Role(StrEnum):
+    """What one process does."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +33,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3978,
+    role: Annotated[Role, typer.Option(help="What this process does; one of several on one PostgreSQL.")] = Role.ALL,
     as_json: AsJson = False,
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C; what is in flight is finished first.
@@ -32,10 +42,10 @@ def serve(
     """
     from bellwire.cli.serving import run_async
 
-    run_async(lambda: _served(host, port, as_json=as_json))
+    run_async(lambda: _served(host, port, role, as_json=as_json))
 
 
-async def _served(host: str, port: int, *, as_json: bool) -> None:
+async def _served(host: str, port: int, role: Role, *, as_json: bool) -> None:
     from bellwire.app import Bellwire
     from bellwire.cli.serving import stop_signal
     from bellwire.collector import spare_what_is_loaded
@@ -46,10 +56,14 @@ async def _served(host: str, port: int, *, as_json: bool) -> None:
 
     settings = load_settings()
     configure_logs(settings.log_level)
+    _check(role, settings.database_url.get_secret_value())
     stop = stop_signal()
-    async with Bellwire.open(settings) as bellwire, serving(create_app(bellwire), host, port) as url:
+    async with (
+        Bellwire.open(settings, work=role is not Role.WEB) as bellwire,
+        serving(create_app(bellwire, api=role is not Role.WORKER), host, port) as url,
+    ):
         spare_what_is_loaded()
-        _tell(url, settings.senders, as_json=as_json)
+        _tell(url, role, settings.senders, as_json=as_json)
         await _stopped(stop, bellwire)
         remark("Stopping: finishing what is in flight.")
 
@@ -73,10 +87,34 @@ async def _stopped(stop: asyncio.Event, bellwire: Bellwire) -> None:
         )
 
 
-def _tell(url: str, senders: Iterable[str], *, as_json: bool) -> None:
+def _check(role: Role, database_url: str) -> None:
+    """Refuse what could not work well.
+
+    Raises:
+        ConfigError: a process alone with its SQLite file would not hear what others write into it.
+    """
+    if role is not Role.ALL and database_url.startswith("sqlite"):
+        raise ConfigError(
+            "A process with a role of its own needs the others on one PostgreSQL.",
+            field="BELLWIRE_DATABASE_URL",
+            remedy="Name a PostgreSQL database, or do everything in one process with --role all.",
+        )
+
+
+def _tell(url: str, role: Role, senders: Iterable[str], *, as_json: bool) -> None:
+    if role is Role.WORKER:
+        _tell_worker(url, as_json=as_json)
+        return
     bot_endpoint = f"{url}/api/messages"
     if as_json:
         show_json({"url": url, "bot_endpoint": bot_endpoint, "senders": list(senders)})
         return
     named = ", ".join(senders) or "none (set BELLWIRE_SENDERS__<NAME>__..., see docs/settings.md)"
     remark(f"Bellwire runs at {url}; its bot endpoint is {bot_endpoint}. Senders: {named}.")
+
+
+def _tell_worker(url: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"url": url})
+    else:
+        remark(f"Bellwire's worker runs at {url}, for /healthz, /readyz and /metrics.")

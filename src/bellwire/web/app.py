@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -15,9 +16,14 @@ from bellwire.web.openapi import TITLE, install_openapi
 from bellwire.web.problems import LastResort, install_problems
 from bellwire.web.security import ApiKeys
 
+PARTS: Final = (bot, messages, deliveries, people, books, health)
 
-def create_app(bellwire: Bellwire) -> FastAPI:
-    """The application over an open service. It neither opens nor closes the service."""
+
+def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
+    """The application over an open service. It neither opens nor closes the service.
+
+    Without ``api`` it has the operator's addresses alone, for a process that only sends.
+    """
     app = FastAPI(
         title=TITLE,
         version=version("bellwire"),
@@ -30,7 +36,7 @@ def create_app(bellwire: Bellwire) -> FastAPI:
         ],
     )
     app.state.bellwire = bellwire
-    for part in (bot, messages, deliveries, people, books, health):
+    for part in PARTS if api else (health,):
         app.include_router(part.router)
     install_problems(app)
     install_openapi(app)
