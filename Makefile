@@ -10,7 +10,7 @@ export UV_LINK_MODE := copy
 UV := PYTHONPATH=.make/uv $(PYTHON) -m uv
 RUN := .venv/bin/
 
-.PHONY: demo test lint types contracts tests format clean
+.PHONY: demo test lint types contracts tests crash bench format clean
 
 demo: .venv/.run
 	@$(RUN)bellwire demo
@@ -29,6 +29,9 @@ contracts: .venv/.dev
 
 tests: .venv/.dev
 	$(RUN)python -m pytest -n $(or $(JOBS),2) --dist worksteal
+
+crash: .venv/.dev
+	BELLWIRE_CRASHES=$(or $(CRASHES),200) $(RUN)python -m pytest -s tests/crash
 
 bench: .venv/.dev
 	$(RUN)bellwire bench all --json .bench/findings.json --docs docs/benchmarks.md
