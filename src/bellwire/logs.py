@@ -80,6 +80,26 @@ def log_formatter(*, coloured: bool) -> logging.Formatter:
     )
 
 
+def lead_logs() -> None:
+    """Lead structlog's loggers into the standard library's, for a process whose logs belong to somebody else.
+
+    What that somebody configured, for structlog or for the standard library, stays as it is; a line is JSON.
+    """
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            tell_exception,
+            redact,
+            structlog.processors.JSONRenderer(default=repr, sort_keys=True),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
 def tell_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:  # noqa: ARG001 - structlog's
     """A structlog processor: an exception becomes its class and its way through the code.
 

@@ -11,7 +11,7 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from typing import Final
 from bellwire.errors import Unavailable
 
 UVLOOP: Final = "uvloop==0.23.0"
+NOTE: Final = "made-of.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +69,42 @@ def installer() -> list[str]:
     raise Unavailable("There is neither uv nor pip to install the SDKs with.", remedy="Install uv or pip.")
 
 
-async def made(sdk: Sdk, folder: Path) -> Path:
-    """The SDK's folder of packages; made now if it is not there yet, which needs the network once.
+async def made(name: str, packages: Sequence[str], folder: Path) -> Path:
+    """A folder of these packages, below ``folder``; made now if it is not there yet, which needs the network once.
 
     Raises:
         Unavailable: the packages could not be had.
     """
-    ready = folder / sdk.script
-    if ready.is_dir():
+    wanted = "\n".join(packages)
+    ready = folder / name
+    if ready.is_dir() and _noted(ready) == wanted:
         return ready
-    part = folder / f"{sdk.script}.part"
+    part = folder / f"{name}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     process = await asyncio.create_subprocess_exec(
         *installer(),
         str(part),
-        *sdk.packages,
-        UVLOOP,
+        *packages,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
     _, complaint = await process.communicate()
     if process.returncode:
         raise Unavailable(
-            f"The packages of {sdk.label} could not be installed: {complaint[-300:].decode(errors='replace').strip()}",
-            remedy="Run the bench once with a network, or leave the SDKs out with --no-sdks.",
+            f"The packages of {name} could not be installed: {complaint[-300:].decode(errors='replace').strip()}",
+            remedy="Try once with a network; the bench leaves the SDKs out with --no-sdks.",
         )
+    (part / NOTE).write_text(wanted)
+    shutil.rmtree(ready, ignore_errors=True)
     part.rename(ready)
     return ready
+
+
+def _noted(ready: Path) -> str:
+    """The packages that the folder was made of."""
+    note = ready / NOTE
+    return note.read_text() if note.is_file() else ""
 
 
 def command(script: Path) -> list[str]:

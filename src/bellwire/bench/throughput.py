@@ -9,7 +9,7 @@ from statistics import median
 from typing import Final
 
 from bellwire.bench.contest import Contender, cost_ratio, fastest, ratio, take_turns
-from bellwire.bench.environments import SDKS, Sdk, command, made, variables
+from bellwire.bench.environments import SDKS, UVLOOP, Sdk, command, made, variables
 from bellwire.bench.peer import peer
 from bellwire.bench.results import Standing, Throughput
 from bellwire.bench.stage import Stage
@@ -53,7 +53,7 @@ async def throughput(stage: Stage, environments: Path, *, sdks: bool = True) -> 
 
 async def _sdk(stack: AsyncExitStack, stage: Stage, sdk: Sdk, environments: Path) -> Contender:
     stage.told(f"environment of {sdk.label}", 0)
-    packages = await made(sdk, environments)
+    packages = await made(sdk.script, (*sdk.packages, UVLOOP), environments)
     return await _script(stack, stage, sdk.script, sdk.label, sdk.callers, packages)
 
 

@@ -1,0 +1,60 @@
+"""Environments of packages, and bots that run in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bellwire.errors import Unavailable
+from tests.embed.bots import RunningBot, bot_of, running_bot, sending_of, with_more, without_bellwire
+from tests.embed.environments import KINDS, ROOT, Kind, packages_of
+from tests.embed.more import ANSWERS_BUTTONS, CONTINUES
+from tests.embed.recording import RecordingTeams
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    found: Kind = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+async def packages(kind: Kind) -> Path:
+    return await packages_or_skip(kind)
+
+
+async def packages_or_skip(kind: Kind) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{ROOT / '.make' / 'uv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}")
+        try:
+            return await packages_of(kind)
+        except Unavailable as error:
+            pytest.skip(f"the packages of {kind.name} cannot be had here: {error.detail}")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One simulated Teams, and the same bot twice: as it was before, and with Bellwire."""
+
+    kind: Kind
+    teams: RecordingTeams
+    before: RunningBot
+    after: RunningBot
+
+
+@pytest.fixture(scope="module")
+async def pair(kind: Kind, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+    folder = tmp_path_factory.mktemp(kind.name)
+    bot = with_more(bot_of(kind.name), ANSWERS_BUTTONS[kind.name])
+    ours = with_more(bot, sending_of(kind.name) + (CONTINUES if kind.name == "bot_framework" else ""))
+    async with (
+        RecordingTeams() as teams,
+        running_bot(without_bellwire(bot), folder / "before", packages, teams) as before,
+        running_bot(ours, folder / "after", packages, teams, teams.settings()) as after,
+    ):
+        teams.bot_endpoint = after.endpoint
+        yield Pair(kind, teams, before, after)

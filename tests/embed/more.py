@@ -1,0 +1,50 @@
+"""What the tests' bots do beyond those of the page: they answer a pressed button, and one continues a conversation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_M365_AGENTS: Final = """
+from microsoft_agents.activity import Activity, InvokeResponse
+
+@BOT.activity("invoke")
+async def pressed(context, state):
+    body = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Done"}
+    await context.send_activity(Activity(type="invokeResponse", value=InvokeResponse(status=200, body=body)))
+"""
+
+_BOT_FRAMEWORK: Final = """
+from botbuilder.core import InvokeResponse
+
+async def pressed(self, turn_context):
+    body = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Done"}
+    return InvokeResponse(status=200, body=body)
+
+EchoBot.on_invoke_activity = pressed
+"""
+
+_TEAMS_SDK: Final = """
+from microsoft_teams.api import AdaptiveCardActionMessageResponse
+
+@app.on_card_action_execute
+async def pressed(context):
+    return AdaptiveCardActionMessageResponse(value="Done")
+"""
+
+ANSWERS_BUTTONS: Final = {
+    "m365_aiohttp": _M365_AGENTS,
+    "m365_fastapi": _M365_AGENTS,
+    "bot_framework": _BOT_FRAMEWORK,
+    "teams_sdk": _TEAMS_SDK,
+}
+
+CONTINUES: Final = """
+async def remind(request):
+    async def callback(turn):
+        await turn.send_activity("Here I am again.")
+
+    await bellwire.continue_conversation(request.query["to"], callback, tenant_id=Config.APP_TENANTID)
+    return web.Response()
+
+app.router.add_post("/api/remind", remind)
+"""
