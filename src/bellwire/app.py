@@ -160,7 +160,7 @@ def _bots(
     connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)
     bots: dict[str, Sender] = {}
     for name, sender in settings.senders.items():
-        tokens = TokenSource(credential(_registration(name, sender), cloud, session, clock=clock), clock=clock)
+        tokens = TokenSource(credential(registration_of(name, sender), cloud, session, clock=clock), clock=clock)
         stack.push_async_callback(tokens.close)
         bots[name] = CountedSender(name, BotSender(sender.app_id, cloud, connector, tokens), metrics)
     return bots
@@ -182,7 +182,8 @@ async def _worker(
     return worker
 
 
-def _registration(name: str, sender: SenderSettings) -> Registration:
+def registration_of(name: str, sender: SenderSettings) -> Registration:
+    """The bot that a sender's settings describe."""
     return Registration(
         sender=name,
         app_id=sender.app_id,

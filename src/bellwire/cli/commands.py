@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from bellwire.cli import bench, books, deliveries, demo, keys, package, people, send, serve, simulate
+from bellwire.cli import bench, books, deliveries, demo, doctor, keys, package, people, send, serve, simulate
 
 COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     serve.register,
@@ -21,6 +21,7 @@ COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     books.register,
     keys.register,
     package.register,
+    doctor.register,
     simulate.register,
     demo.register,
     bench.register,

@@ -79,6 +79,15 @@ class Database:
         with answering():
             await self._backend.on_writer(0, upgrade)
 
+    async def inspect(self, look: Callable[[Connection], T]) -> T:
+        """Run ``look`` on the connection that writes, outside any transaction: for who has to know the tables' shape.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        with answering():
+            return await self._backend.on_writer(0, look)
+
     async def ping(self) -> None:
         """Ask the database for a sign of life.
 

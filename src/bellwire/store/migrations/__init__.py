@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
@@ -32,6 +34,23 @@ def upgrade(conn: Connection) -> None:
                 field="BELLWIRE_DATABASE_URL",
                 remedy="Run the newer version again, or name another database.",
             ) from error
+
+
+class Revisions(NamedTuple):
+    """Where the tables are, None before the first, and where this program wants them; whether it knows the former."""
+
+    current: str | None
+    newest: str | None
+    known: bool
+
+
+def revisions(conn: Connection) -> Revisions:
+    """Which version of the tables there is. Nothing is changed."""
+    with conn.begin():
+        current = MigrationContext.configure(conn).get_current_revision()
+    scripts = ScriptDirectory.from_config(configuration(conn))
+    known = any(script.revision == current for script in scripts.walk_revisions())
+    return Revisions(current, scripts.get_current_head(), known)
 
 
 def configuration(conn: Connection) -> Config:

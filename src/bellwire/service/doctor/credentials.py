@@ -1,0 +1,73 @@
+"""Whether each bot gets a token from the login service, and for how long its certificate lasts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from bellwire.errors import ConfigError
+from bellwire.service.doctor.finding import Finding, fine, stops, warning
+from bellwire.service.doctor.installation import Installation
+from bellwire.teams.credentials import Registration, credential
+from bellwire.teams.tokens import TokenFailure
+
+CHECK: Final = "credentials"
+EXPIRY: Final = "certificate"
+SOON: Final = timedelta(days=30)
+
+REMEDIES: Final = {
+    "invalid_client": "The secret or certificate is wrong or has expired: make a new one in the app registration "
+    "(Certificates & secrets) and set its value, not its id.",
+    "unauthorized_client": "The tenant does not know the app id: check __APP_ID and __TENANT_ID against the Azure Bot.",
+    "invalid_request": "The tenant is not known: check __TENANT_ID.",
+    "invalid_scope": "The login service knows no such scope: check BELLWIRE_CLOUD__NAME, or __BOT_SCOPE with custom.",
+}
+"""By the login service's own code: https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
+
+
+async def credentials(installation: Installation, name: str) -> tuple[str | None, Finding]:
+    """A token of this bot, or None; and what there is to say of it."""
+    bot = installation.bots[name]
+    try:
+        token = await credential(bot, installation.cloud, installation.session, clock=installation.clock)()
+    except ConfigError as error:
+        return None, stops(CHECK, f"{error.field}: {error.detail}", error.remedy, subject=name)
+    except TokenFailure as failure:
+        return None, _failed(failure, name)
+    minutes = int((token.expires_at - installation.clock()).total_seconds() // 60)
+    return token.value, fine(CHECK, f"The login service gave a token for {minutes} minutes.", subject=name)
+
+
+def certificate(bot: Registration, now: datetime) -> Finding | None:
+    """How long the certificate lasts; None where there is none, or none that can be read."""
+    if bot.certificate is None:
+        return None
+    end = _end(bot.certificate, bot.certificate_password)
+    if end is None:
+        return None
+    day, remedy = f"{end:%Y-%m-%d}", "Make a new one, add it to the app registration, and replace the file."
+    if end <= now:
+        return stops(EXPIRY, f"It expired on {day}.", remedy, subject=bot.sender)
+    if end - now < SOON:
+        return warning(EXPIRY, f"It expires on {day}, in {(end - now).days} days.", remedy, subject=bot.sender)
+    return fine(EXPIRY, f"It is good until {day}.", subject=bot.sender)
+
+
+def _failed(failure: TokenFailure, name: str) -> Finding:
+    remedy = REMEDIES.get(failure.said, failure.remedy)
+    return stops(CHECK, f"No token: the login service said {failure.said}.", remedy, subject=name)
+
+
+def _end(path: Path, password: str | None) -> datetime | None:
+    try:
+        content = path.read_bytes()
+        if b"-----BEGIN" in content:
+            return min(found.not_valid_after_utc for found in x509.load_pem_x509_certificates(content)[:1])
+        found = pkcs12.load_key_and_certificates(content, password.encode() if password else None)[1]
+        return found.not_valid_after_utc if found is not None else None
+    except (OSError, ValueError):
+        return None

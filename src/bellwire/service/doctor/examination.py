@@ -1,0 +1,41 @@
+"""The whole examination, in the order in which a newcomer has to put things right."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import chain
+
+from bellwire.service.doctor.clock import clock
+from bellwire.service.doctor.credentials import certificate, credentials
+from bellwire.service.doctor.database import database
+from bellwire.service.doctor.directory import directory
+from bellwire.service.doctor.endpoint import endpoint, service
+from bellwire.service.doctor.finding import Finding, Level
+from bellwire.service.doctor.installation import Installation
+from bellwire.service.doctor.registration import registration
+from bellwire.service.doctor.settings import settings
+
+
+async def examine(installation: Installation) -> list[Finding]:
+    """Look at everything, side by side. Nothing is sent to anybody, and nothing is changed."""
+    bots = (_bot(installation, name) for name in sorted(installation.bots))
+    found = await asyncio.gather(
+        database(installation), *bots, clock(installation), service(installation), endpoint(installation)
+    )
+    return [*settings(installation), *chain.from_iterable(found)]
+
+
+def all_well(findings: Sequence[Finding]) -> bool:
+    """Whether nothing was found that stops messages."""
+    return all(finding.level is not Level.STOPS for finding in findings)
+
+
+async def _bot(installation: Installation, name: str) -> list[Finding]:
+    token, found = await credentials(installation, name)
+    expiry = certificate(installation.bots[name], installation.clock())
+    findings = [found] if expiry is None else [found, expiry]
+    if token is None:
+        return findings
+    known, may = await asyncio.gather(registration(installation, name, token), directory(installation, name))
+    return [*findings, known, *may]
