@@ -88,13 +88,13 @@ def posting(megan: Actor, step: Step = Step.POST, *, text: str = "The disk of db
 
 async def test_a_chat_is_opened_and_written_to_changed_and_taken_back(sender: BotSender, megan: Actor) -> None:
     opened = await sender.send(posting(megan, Step.OPEN_CHAT))
-    assert opened == Opened(megan.chat().id, megan.service_url)
+    assert opened == Opened(megan.chat().id, megan.service_url, 201)
     sent = await sender.send(posting(megan))
     assert isinstance(sent, Sent)
     posted = replace(posting(megan, text="It is empty again"), activity_id=sent.activity_id)
-    assert await sender.send(replace(posted, step=Step.CHANGE)) == sent
+    assert await sender.send(replace(posted, step=Step.CHANGE)) == Sent(sent.activity_id, 200)
     assert [line.activity["text"] for line in megan.received()] == ["It is empty again"]
-    assert await sender.send(replace(posted, step=Step.TAKE_BACK)) == sent
+    assert await sender.send(replace(posted, step=Step.TAKE_BACK)) == Sent(sent.activity_id, 200)
 
 
 FATES = [

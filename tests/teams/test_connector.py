@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bellwire.model.outcome import Opened
+from bellwire.model.outcome import Opened, Sent
 from bellwire.net import open_session
 from bellwire.teams.clouds import Cloud, custom
 from bellwire.teams.connector import Connector, ConnectorFailure, Member
@@ -61,7 +61,7 @@ async def failure_of(operation: Awaitable[object]) -> Failure:
 async def test_an_activity_is_posted_to_the_conversation(connector: Connector, server: Server, path: str) -> None:
     posted = await connector.send_activity(server.url + path, "a:1/x", BODY, token=TOKEN)
     asked = server.asked[0]
-    assert posted == "1700000000000"
+    assert posted == Sent("1700000000000", 201)
     assert (asked.method, asked.body) == ("POST", BODY)
     assert asked.path == f"{path.rstrip('/')}/v3/conversations/a%3A1%2Fx/activities"
     assert asked.headers["Authorization"] == f"Bearer {TOKEN}"
@@ -89,7 +89,7 @@ async def test_any_id_arrives_as_it_was(connector: Connector, server: Server, co
 async def test_a_chat_is_created_and_its_address_learnt(session: ClientSession) -> None:
     async with serving(always(201, {"id": LONG_ID})) as server:
         opened = await connector_to(server.url, session).create_conversation(f"{server.url}/emea", BODY, token=TOKEN)
-        assert opened == Opened(LONG_ID, f"{server.url}/emea")
+        assert opened == Opened(LONG_ID, f"{server.url}/emea", 201)
         assert (server.asked[0].method, server.asked[0].path) == ("POST", "/emea/v3/conversations")
 
 
@@ -113,7 +113,8 @@ async def test_an_activity_is_replaced(connector: Connector, server: Server) -> 
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_an_activity_is_taken_back(session: ClientSession, status: int) -> None:
     async with serving(always(status)) as server:
-        await connector_to(server.url, session).delete_activity(server.url, "a:1", "17", token=TOKEN)
+        taken_back = await connector_to(server.url, session).delete_activity(server.url, "a:1", "17", token=TOKEN)
+        assert taken_back == Sent("17", status)
         assert (server.asked[0].method, server.asked[0].path) == ("DELETE", "/v3/conversations/a%3A1/activities/17")
 
 
@@ -173,7 +174,7 @@ async def test_a_redirect_takes_no_token_along(session: ClientSession, server: S
         (
             503,
             b"<html>",
-            {"Retry-After": "Sun, 22 Nov 2026 09:00:30 GMT"},
+            {"Retry-After": "Sun, 22 Nov 2026 09:00:30 GMT", "Date": "Sun, 22 Nov 2026 09:00:00 GMT"},
             Failure(Phase.REFUSED, 503, "", 30.0),
         ),
         (

@@ -72,7 +72,7 @@ def posting(teams: Teams) -> Posting:
 
 
 async def test_a_post_is_sent(sender: BotSender, teams: Teams, posting: Posting) -> None:
-    assert await sender.send(posting) == Sent("17")
+    assert await sender.send(posting) == Sent("17", 201)
     asked = teams.connector_asked[0]
     assert (asked.method, asked.path) == ("POST", "/emea/v3/conversations/a%3A1CONV/activities")
     assert asked.json["text"] == MESSAGE.text
@@ -84,15 +84,15 @@ async def test_a_chat_is_opened_by_object_id_without_any_product_context(
 ) -> None:
     teams.answering = always(201, {"id": "a:1NEW"})
     opened = await sender.send(replace(posting, step=Step.OPEN_CHAT, conversation_id=None, message=None))
-    assert opened == Opened("a:1NEW", posting.service_url)
+    assert opened == Opened("a:1NEW", posting.service_url, 201)
     body = teams.connector_asked[0].json
     assert body["members"] == [{"id": MEGAN.aad_object_id}]
     assert body["channelData"] == {"tenant": {"id": TENANT}}
 
 
 async def test_a_post_is_changed_and_taken_back(sender: BotSender, teams: Teams, posting: Posting) -> None:
-    assert await sender.send(replace(posting, step=Step.CHANGE)) == Sent("17")
-    assert await sender.send(replace(posting, step=Step.TAKE_BACK)) == Sent("17")
+    assert await sender.send(replace(posting, step=Step.CHANGE)) == Sent("17", 201)
+    assert await sender.send(replace(posting, step=Step.TAKE_BACK)) == Sent("17", 201)
     assert [asked.method for asked in teams.connector_asked] == ["PUT", "DELETE"]
     assert {asked.path for asked in teams.connector_asked} == {"/emea/v3/conversations/a%3A1CONV/activities/17"}
 
@@ -133,7 +133,7 @@ async def test_nothing_goes_to_a_thread(
 
 
 async def test_graphs_name_of_the_personal_chat_is_no_thread(sender: BotSender, teams: Teams, posting: Posting) -> None:
-    assert await sender.send(replace(posting, conversation_id="19:aaa_bbb@unq.gbl.spaces")) == Sent("17")
+    assert await sender.send(replace(posting, conversation_id="19:aaa_bbb@unq.gbl.spaces")) == Sent("17", 201)
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/", "http://127.0.0.1:1/", ""])
@@ -155,7 +155,7 @@ async def test_after_a_401_the_next_request_brings_a_new_token(
     assert isinstance(outcome, Heal)
     assert outcome.remedy is Remedy.NEW_TOKEN
     teams.answering = always(201, {"id": "18"})
-    assert await sender.send(posting) == Sent("18")
+    assert await sender.send(posting) == Sent("18", 201)
     assert [asked.headers["Authorization"] for asked in teams.connector_asked] == [
         "Bearer first",
         "Bearer first",

@@ -83,9 +83,9 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
     changing and taking back can be done twice without harm, so they are simply tried again.
     """
     match outcome:
-        case Sent(activity_id):
+        case Sent(activity_id=activity_id):
             return Decision(state=State.SENT, activity_id=activity_id, address=_moved(case))
-        case Opened(conversation_id, service_url):
+        case Opened(conversation_id=conversation_id, service_url=service_url):
             address = Address(service_url, conversation_id)
             return Decision(state=State.SENDING, step=Step.POST, address=address)
         case Installed():

@@ -39,6 +39,7 @@ class Sent:
     """Teams accepted the activity, its change or its removal; ``activity_id`` is the activity's own."""
 
     activity_id: str
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Opened:
 
     conversation_id: str
     service_url: str
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

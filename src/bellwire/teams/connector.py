@@ -19,7 +19,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bellwire.errors import Unavailable
-from bellwire.model.outcome import Opened
+from bellwire.model.outcome import Opened, Sent
 from bellwire.net import Answer, NoAnswer, exchange, timeouts
 from bellwire.teams.clouds import Cloud, bare
 from bellwire.teams.envelopes import error_code, retry_after
@@ -81,24 +81,28 @@ class Connector:
         said = _object(answer)
         moved = said.get("serviceUrl")
         admitted = isinstance(moved, str) and self._cloud.admits(moved)
-        return Opened(_id(said, answer.status), moved if isinstance(moved, str) and admitted else service_url)
+        return Opened(
+            _id(said, answer.status), moved if isinstance(moved, str) and admitted else service_url, answer.status
+        )
 
-    async def send_activity(self, service_url: str, conversation_id: str, content: bytes, *, token: str) -> str:
-        """The id of the activity that was posted."""
+    async def send_activity(self, service_url: str, conversation_id: str, content: bytes, *, token: str) -> Sent:
+        """Post an activity."""
         answer = await self._call("POST", service_url, f"/{_part(conversation_id)}/activities", token, content)
-        return _id(_object(answer), answer.status)
+        return Sent(_id(_object(answer), answer.status), answer.status)
 
     async def update_activity(
         self, service_url: str, conversation_id: str, activity_id: str, content: bytes, *, token: str
-    ) -> None:
+    ) -> Sent:
         """Put another activity in the place of a posted one."""
         path = f"/{_part(conversation_id)}/activities/{_part(activity_id)}"
-        await self._call("PUT", service_url, path, token, content)
+        answer = await self._call("PUT", service_url, path, token, content)
+        return Sent(activity_id, answer.status)
 
-    async def delete_activity(self, service_url: str, conversation_id: str, activity_id: str, *, token: str) -> None:
+    async def delete_activity(self, service_url: str, conversation_id: str, activity_id: str, *, token: str) -> Sent:
         """Take a posted activity back."""
         path = f"/{_part(conversation_id)}/activities/{_part(activity_id)}"
-        await self._call("DELETE", service_url, path, token)
+        answer = await self._call("DELETE", service_url, path, token)
+        return Sent(activity_id, answer.status)
 
     async def paged_members(
         self, service_url: str, conversation_id: str, *, token: str, page_size: int = 200

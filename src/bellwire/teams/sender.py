@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, TypeVar
 
-from bellwire.model.outcome import Halt, Outcome, Retry, Scope, Sent, Step, Undeliverable
+from bellwire.model.outcome import Halt, Outcome, Retry, Scope, Step, Undeliverable
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.model.surface import Surface, is_thread_id
@@ -75,14 +75,12 @@ class BotSender:
         chat = _given(posting.conversation_id, "conversation_id")
         if posting.step is Step.POST:
             content = activity(_given(posting.message, "message"))
-            return Sent(await connector.send_activity(service_url, chat, content, token=token))
+            return await connector.send_activity(service_url, chat, content, token=token)
         posted = _given(posting.activity_id, "activity_id")
         if posting.step is Step.CHANGE:
             content = activity(_given(posting.message, "message"))
-            await connector.update_activity(service_url, chat, posted, content, token=token)
-        else:
-            await connector.delete_activity(service_url, chat, posted, token=token)
-        return Sent(posted)
+            return await connector.update_activity(service_url, chat, posted, content, token=token)
+        return await connector.delete_activity(service_url, chat, posted, token=token)
 
 
 def _without_token(failure: TokenFailure) -> Outcome:
