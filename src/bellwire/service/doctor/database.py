@@ -91,7 +91,7 @@ def _other_schema(current: str | None, known: bool) -> Finding:
 
 def _keys(count: int) -> list[Finding]:
     if count:
-        return [fine(KEYS, f"{count} callers' keys are good.")]
+        return [fine(KEYS, f"Callers' keys that are good: {count}.")]
     return [stops(KEYS, "There is none, so nobody can ask for a message.", "Make one: bellwire keys add NAME")]
 
 
@@ -99,7 +99,7 @@ def _hosts(installation: Installation, chats: Mapping[str, int]) -> list[Finding
     """Chats whose service URL no token may be sent to stay unreached, whoever wrote it there."""
     foreign = {url: count for url, count in chats.items() if not installation.cloud.admits(url)}
     if not foreign:
-        return [fine(HOSTS, f"All of {sum(chats.values())} stored chats lie at hosts of this cloud.")] if chats else []
+        return [fine(HOSTS, f"Stored chats, all at hosts of this cloud: {sum(chats.values())}.")] if chats else []
     some = ", ".join(sorted(foreign)[:3])
     return [
         stops(
