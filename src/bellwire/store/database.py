@@ -17,7 +17,7 @@ from weakref import WeakSet
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from bellwire.errors import ConfigError
+from bellwire.errors import ConfigError, StoreUnavailable
 from bellwire.store.failures import answering
 from bellwire.store.group_commit import commit_together
 from bellwire.store.postgresql import PostgresqlBackend
@@ -42,6 +42,7 @@ class Database:
         self._voice = token_hex(8)
         self._bells: WeakSet[Bell] = WeakSet()
         self._pump = Pump(self._commit, self._backend.seats)
+        self._closed = False
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -58,12 +59,16 @@ class Database:
             with answering():
                 await self._backend.open(self._heard)
         except BaseException:
+            self._closed = True
             await self._backend.close()
             raise
         self._pump.start()
 
     async def close(self) -> None:
-        """Commit what waits, refuse what comes later, and disconnect."""
+        """Commit what waits, refuse what comes later, and disconnect. To close again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         await self._pump.stop()
         await self._backend.close()
 
@@ -100,8 +105,10 @@ class Database:
         """Run ``op`` in a transaction that sees one state of what is committed, and cannot write.
 
         Raises:
-            StoreUnavailable: the database does not answer.
+            StoreUnavailable: the database does not answer, or the store is closed.
         """
+        if self._closed:
+            raise StoreUnavailable("The store is closed.")
         with answering():
             return await self._backend.read(op)
 
