@@ -7,8 +7,9 @@ from datetime import timedelta
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Retry, Scope, Sent
 from bellwire.model.posting import Posting
+from bellwire.model.reason import Reason
 
-from .engine import OTHER_TENANT, Ear, Engine, person
+from .engine import OTHER_TENANT, Ear, Engine, person, well
 
 ANNA, BERT = person(1), person(2)
 STRANGER = person(3, tenant=OTHER_TENANT)
@@ -90,3 +91,23 @@ async def test_what_was_at_hand_goes_back_to_the_queue_when_the_tenant_pauses(en
     engine.teams.answer_all()
     states = [(await engine.delivery(each)).state for each in ids]
     assert states.count(State.QUEUED) >= 6
+
+
+async def test_a_pause_of_a_day_ends_nothing_and_says_why_it_waits(engine: Engine) -> None:
+    await engine.knows(ANNA, BERT)
+    engine.teams.plan = lambda _: Retry(429, "Throttled", 86_400.0, Scope.TENANT)
+    first = await engine.start()
+    recorded = Ear(first.signals.recorded)
+    (refused,) = await engine.accept(ANNA)
+    await recorded.hear(refused)
+    (queued,) = await engine.accept(BERT)
+    told = await engine.delivery(refused)
+    tomorrow = engine.clock() + timedelta(days=1)
+    assert (told.state, told.reason, told.run_at) == (State.QUEUED, Reason.PAUSED, tomorrow)
+    await first.stop()
+    engine.clock.advance(86_400)
+    engine.teams.plan = well
+    second = await engine.start()
+    await Ear(second.signals.recorded).hear(refused, queued)
+    told = await engine.delivery(refused)
+    assert (told.state, told.reason) == (State.SENT, None)

@@ -94,7 +94,21 @@ def test_an_opened_chat_is_posted_to_at_once_and_kept() -> None:
 def test_retry_after_is_obeyed_and_shuts_the_lane_that_it_concerns() -> None:
     until = NOW + timedelta(seconds=7)
     decision = decided(Retry(429, "Throttled", 7.0, Scope.TENANT))
-    assert decision == Decision(state=State.QUEUED, run_at=until, pause=Pause(Scope.TENANT, until))
+    pause = Pause(Scope.TENANT, until)
+    assert decision == Decision(state=State.QUEUED, run_at=until, reason=Reason.PAUSED, pause=pause)
+
+
+@pytest.mark.parametrize("scope", [None, *Scope])
+def test_a_wait_that_teams_asks_for_is_waited_out_however_long_it_is(scope: Scope | None) -> None:
+    decision = decided(Retry(429, "Throttled", 86_400.0, scope))
+    assert (decision.state, decision.reason) == (State.QUEUED, Reason.PAUSED)
+    assert decision.run_at == NOW + timedelta(days=1)
+
+
+def test_the_try_after_a_long_wait_is_the_last() -> None:
+    waited = History(tries=1, first_at=NOW - timedelta(days=1))
+    for again in (Retry(429, "Throttled", 86_400.0, Scope.TENANT), Retry(503, "")):
+        assert decided(again, history=waited).reason is Reason.RETRIES_EXHAUSTED
 
 
 def test_a_throttling_without_a_time_shuts_the_lane_as_long_as_the_try_waits() -> None:
@@ -106,7 +120,7 @@ def test_a_throttling_without_a_time_shuts_the_lane_as_long_as_the_try_waits() -
 def test_a_passing_failure_concerns_only_its_own_delivery() -> None:
     decision = decided(Retry(503, "ServiceUnavailable"))
     assert decision.state is State.QUEUED
-    assert decision.pause is None
+    assert (decision.pause, decision.reason) == (None, None)
 
 
 def test_refused_too_often_is_given_up() -> None:

@@ -105,9 +105,12 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
 def _retry(case: Case, outcome: Retry, now: datetime, random: float, policy: RetryPolicy) -> Decision:
     again = now + wait(outcome.after, case.history.waited, random, policy)
     pause = None if outcome.scope is None else Pause(outcome.scope, again)
-    if _exhausted(case, again, policy):
+    told = outcome.after is not None
+    # A wait that Teams asks for is waited out, however long it is: only tries and our own waits use time up.
+    if _exhausted(case, now if told else again, policy):
         return Decision(state=State.UNDELIVERABLE, reason=Reason.RETRIES_EXHAUSTED, pause=pause)
-    return Decision(state=State.QUEUED, run_at=again, pause=pause)
+    reason = Reason.PAUSED if told or pause is not None else None
+    return Decision(state=State.QUEUED, run_at=again, reason=reason, pause=pause)
 
 
 def _heal(case: Case, outcome: Heal, now: datetime, random: float, policy: RetryPolicy) -> Decision:

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     BOT_NOT_REGISTERED = "bot_not_registered"
     TOKEN_REFUSED = "token_refused"
     SERVICE_ERROR = "service_error"
+    PAUSED = "paused"
     RETRIES_EXHAUSTED = "retries_exhausted"
     ANSWER_LOST = "answer_lost"
     ANSWER_UNREADABLE = "answer_unreadable"
@@ -212,6 +213,11 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
     Reason.SERVICE_ERROR: Explanation(
         "Teams failed with an error that must not be retried.",
         "Send again later; ask Microsoft's support with the attempt's time if it stays.",
+        Mover.MICROSOFT,
+    ),
+    Reason.PAUSED: Explanation(
+        "Requests pause: Teams or the login service asked to wait, or could not be reached.",
+        "Nothing is to be done: it goes on by itself at run_at; the attempts say what was answered.",
         Mover.MICROSOFT,
     ),
     Reason.RETRIES_EXHAUSTED: Explanation(

@@ -10,7 +10,10 @@ LONGEST_WAIT = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """At most ``tries`` tries within ``total`` seconds; waits grow from ``first`` to ``cap`` seconds."""
+    """At most ``tries`` tries within ``total`` seconds; waits grow from ``first`` to ``cap`` seconds.
+
+    A wait that Teams asks for is obeyed even if it ends after ``total``; the try that follows it is then the last.
+    """
 
     tries: int = 30
     first: float = 1.0
