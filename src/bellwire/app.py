@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import ClientSession
@@ -22,16 +22,21 @@ from bellwire.service.books import Books
 from bellwire.service.bulk import BulkSending
 from bellwire.service.capture import Capture
 from bellwire.service.deliveries import Deliveries
+from bellwire.service.directory import Directory
 from bellwire.service.health import Health
 from bellwire.service.keys import Keys, guessable
 from bellwire.service.metrics import CountedSender, Metrics
 from bellwire.service.people import People
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
+from bellwire.service.who import Who
 from bellwire.store.database import Database
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
 from bellwire.teams.connector import Connector
 from bellwire.teams.credentials import Registration, credential
+from bellwire.teams.graph.people import GraphPeople
+from bellwire.teams.graph.tokens import GraphTokens
+from bellwire.teams.graph.wire import GraphWire
 from bellwire.teams.keys import SigningKeys
 from bellwire.teams.sender import BotSender
 from bellwire.teams.tokens import TokenSource
@@ -86,9 +91,11 @@ class Bellwire:
             stack.push_async_callback(signing_keys.close)
             database = await _database(settings, stack)
             metrics = Metrics(database)
+            wires = _graph_wires(settings, cloud, session, clock, stack)
             bots = _bots(settings, cloud, session, clock, metrics, stack)
             worker = await _worker(settings, database, bots, clock, stack) if work else None
-            yield _wired(settings, cloud, database, signing_keys, metrics, worker, clock)
+            directories = {name: GraphPeople(wire) for name, wire in wires.items()}
+            yield _wired(settings, cloud, database, signing_keys, metrics, directories, worker, clock)
 
 
 def cloud_of(settings: CloudSettings) -> Cloud:
@@ -115,11 +122,13 @@ def _wired(
     database: Database,
     signing_keys: SigningKeys,
     metrics: Metrics,
+    directories: Mapping[str, Directory],
     worker: Worker | None,
     clock: Clock,
 ) -> Bellwire:
     app_ids = {sender.app_id: name for name, sender in settings.senders.items()}
     senders = _senders(settings)
+    who = Who(database, senders, directories, clock, keep_for=timedelta(seconds=settings.directory.keep_for))
     listed = [key.get_secret_value() for key in settings.api_keys]
     if guessable(listed):
         log.warning("short_keys", count=guessable(listed), remedy="Use long random keys in BELLWIRE_API_KEYS.")
@@ -128,8 +137,8 @@ def _wired(
         database=database,
         verifier=Verifier(cloud, signing_keys, app_ids, clock=clock),
         capture=Capture(database, app_ids, settings.tenants, clock),
-        sending=Sending(database, senders, clock),
-        bulk=BulkSending(database, senders, clock),
+        sending=Sending(database, senders, who, clock),
+        bulk=BulkSending(database, senders, who, clock),
         deliveries=Deliveries(database, clock),
         amending=Amending(database, clock),
         people=People(database, senders),
@@ -152,6 +161,20 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
     stack.push_async_callback(database.close)
     await database.migrate()
     return database
+
+
+def _graph_wires(
+    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
+) -> dict[str, GraphWire]:
+    """Each sender's way to Microsoft Graph; none where the cloud has no Graph."""
+    wires: dict[str, GraphWire] = {}
+    for name, sender in settings.senders.items() if cloud.graph_url is not None else ():
+        tokens = GraphTokens(registration_of(name, sender), cloud, session, clock=clock)
+        stack.push_async_callback(tokens.close)
+        wires[name] = GraphWire(
+            session, cloud.graph_url or "", tokens, clock=clock, timeout=settings.worker.request_timeout
+        )
+    return wires
 
 
 def _bots(

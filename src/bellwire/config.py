@@ -44,6 +44,7 @@ class SenderSettings(BaseModel):
     certificate: Path | None = None
     certificate_password: SecretStr | None = None
     managed_identity: bool = False
+    teams_app_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
 
     @model_validator(mode="after")
     def _one_credential(self) -> SenderSettings:
@@ -80,6 +81,14 @@ class PaceSettings(BaseModel):
     conversation_windows: bool = True
 
 
+class DirectorySettings(BaseModel):
+    """How long Bellwire trusts what Microsoft Graph said of a name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keep_for: float = Field(default=86_400.0, ge=0, le=30 * 86_400, description="seconds")
+
+
 class WorkerSettings(BaseModel):
     """How the worker works; the defaults suit one process on a small machine."""
 
@@ -106,6 +115,7 @@ class Settings(BaseSettings):
     cloud: CloudSettings = CloudSettings()
     pace: PaceSettings = PaceSettings()
     worker: WorkerSettings = WorkerSettings()
+    directory: DirectorySettings = DirectorySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _split = field_validator("api_keys", "allowed_tenants", mode="before")(_listed)

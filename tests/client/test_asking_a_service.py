@@ -122,7 +122,7 @@ async def test_a_refusal_is_the_services_own_error(service: Running) -> None:
         await client.send(to="adele@contoso.example", text="Hello")
     assert (unreachable.value.code, unreachable.value.field) == ("never_seen", "to")
     assert (invalid.value.field, missing.value.code) == ("text", "sender_unknown")
-    assert unresolved.value.code == "recipient_not_resolvable"
+    assert unresolved.value.code == "no_such_person"
     assert "Have the app installed" in unreachable.value.remedy
 
 

@@ -17,6 +17,7 @@ from bellwire.model.surface import Surface
 from bellwire.service.command import Content, SendCommand, Terms
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
+from bellwire.service.who import Who
 from bellwire.store import references, sightings, tables
 from bellwire.store.database import Database
 
@@ -35,7 +36,8 @@ class Story:
     def __init__(self, database: Database, senders: Senders = SENDERS) -> None:
         self.database = database
         self.now = NOW
-        self.sending = Sending(database, senders, lambda: self.now)
+        self.who = Who(database, senders, {}, lambda: self.now)
+        self.sending = Sending(database, senders, self.who, lambda: self.now)
 
     def passes(self, **time: float) -> None:
         """Time goes on."""

@@ -95,7 +95,7 @@ async def test_two_processes_at_once_do_it_once(database: Database, database_url
     other = Database(database_url)
     await other.start()
     try:
-        elsewhere = Sending(other, SENDERS, lambda: NOW)
+        elsewhere = Sending(other, SENDERS, story.who, lambda: NOW)
         both = await asyncio.gather(
             *(each.accept(command, caller=CALLER, idempotency_key="k") for each in (story.sending, elsewhere) * 5)
         )
@@ -108,5 +108,5 @@ async def test_two_processes_at_once_do_it_once(database: Database, database_url
 async def test_a_restart_forgets_no_key(story: Story) -> None:
     command = to(await story.someone())
     first = await story.sending.accept(command, caller=CALLER, idempotency_key="k")
-    after = Sending(story.database, SENDERS, lambda: NOW)
+    after = Sending(story.database, SENDERS, story.who, lambda: NOW)
     assert (await after.accept(command, caller=CALLER, idempotency_key="k")).delivery == first.delivery

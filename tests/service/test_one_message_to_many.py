@@ -22,7 +22,7 @@ from .people import CALLER, NOW, OTHER_TENANT, SENDERS, Story, to, unknown
 
 @pytest.fixture
 def bulk(story: Story) -> BulkSending:
-    return BulkSending(story.database, SENDERS, lambda: story.now)
+    return BulkSending(story.database, SENDERS, story.who, lambda: story.now)
 
 
 def everybody(*people: Person, **terms: Any) -> BulkCommand:

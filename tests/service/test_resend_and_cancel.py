@@ -104,7 +104,7 @@ async def test_a_resend_to_someone_who_is_gone_is_refused_and_leaves_nothing(
 
 async def test_a_resend_as_a_sender_that_is_gone_is_refused(story: Story) -> None:
     old = await cancelled(story)
-    without = Sending(story.database, Senders({"news": TENANT}, None, frozenset({TENANT})), lambda: NOW)
+    without = Sending(story.database, Senders({"news": TENANT}, None, frozenset({TENANT})), story.who, lambda: NOW)
     with pytest.raises(NotFound) as refused:
         await without.resend(old, caller=CALLER)
     assert refused.value.code == "sender_unknown"

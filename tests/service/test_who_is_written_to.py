@@ -14,6 +14,7 @@ from bellwire.model.surface import Surface
 from bellwire.service.command import Content, SendCommand
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
+from bellwire.service.who import Who
 from bellwire.store import books, deliveries, messages
 
 from .people import ALERTS, CALLER, NOW, OTHER_TENANT, TENANT, Story, to, unknown
@@ -136,7 +137,7 @@ def test_an_unclear_or_unknown_sender_is_refused_with_the_names_to_choose_from()
 
 async def test_a_sender_without_a_tenant_of_its_own_needs_one_named(story: Story) -> None:
     anywhere = Senders({ALERTS: None}, None, frozenset({OTHER_TENANT}))
-    sending = Sending(story.database, anywhere, lambda: NOW)
+    sending = Sending(story.database, anywhere, Who(story.database, anywhere, {}, lambda: NOW), lambda: NOW)
     with pytest.raises(InvalidInput) as refused:
         await sending.accept(to(unknown()), caller=CALLER)
     assert refused.value.field == "to.tenant_id"

@@ -137,8 +137,8 @@ async def test_several_findings_are_all_listed(service: Running) -> None:
     ("body", "status", "code", "field"),
     [
         ({"sender": "nobody"}, 404, "sender_unknown", "sender"),
-        ({"to": {"upn": "adele@contoso.example"}}, 409, "recipient_not_resolvable", "to.upn"),
-        ({"to": {"email": "adele@contoso.example"}}, 409, "recipient_not_resolvable", "to.email"),
+        ({"to": {"upn": "adele@contoso.example"}}, 409, "no_such_person", "to.upn"),
+        ({"to": {"email": "adele@contoso.example"}}, 409, "no_such_person", "to.email"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, 409, "already_expired", "expires_at"),
         (
             {"send_at": "2090-01-02T00:00:00Z", "expires_at": "2090-01-01T00:00:00Z"},

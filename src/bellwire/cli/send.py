@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def send(
-    to: Annotated[str, typer.Argument(metavar="OBJECT_ID", help="The person's Entra object id.")],
+    to: Annotated[str, typer.Argument(metavar="PERSON", help="The person's Entra object id, or e-mail address.")],
     text: Words = None,
     card: CardFile = None,
     summary: Summary = None,

@@ -170,7 +170,7 @@ def delivery(answer: Mapping[str, Any]) -> Delivery:
 
 def mailing(answer: Mapping[str, Any]) -> Mailing:
     """What became of one message to many."""
-    refused = {one["aad_object_id"]: one["reason"] for one in answer["refused"]}
+    refused = {one["to"]: one["reason"] for one in answer["refused"]}
     return Mailing(**{**_known(Mailing, answer), "refused": refused})
 
 

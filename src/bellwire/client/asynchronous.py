@@ -78,9 +78,9 @@ class AsyncClient:
     ) -> Delivery:
         """Have one message sent to one person; returns as soon as the service has written it down.
 
-        ``to`` is the person's Entra object id, or a mapping as the API has it. ``card`` is an Adaptive Card as a
-        mapping or a typed one, and needs a ``summary``. Without an ``idempotency_key`` one is made for this call, so
-        that a repetition after a lost connection cannot send twice.
+        ``to`` is the person's Entra object id, an address, or a mapping as the API has it. ``card`` is an Adaptive Card
+        as a mapping or a typed one, and needs a ``summary``. Without an ``idempotency_key`` one is made for this call,
+        so that a repetition after a lost connection cannot send twice.
         """
         body = {
             "to": _recipient(to, tenant_id),
@@ -110,6 +110,8 @@ class AsyncClient:
         idempotency_key: str | None = None,
     ) -> Mailing:
         """Have one message sent to many people of one tenant, at most 100,000, named by their Entra object ids.
+
+        At most 10,000 of them may be named by user principal name or e-mail address instead.
 
         Whoever cannot be reached is named in the answer with the reason. Otherwise as ``send``.
         """
@@ -221,7 +223,7 @@ def _path(delivery_id: str, *rest: str) -> str:
 
 
 def _recipient(to: To, tenant_id: str | None) -> dict[str, str]:
-    named = {("upn" if "@" in to else "aad_object_id"): to} if isinstance(to, str) else dict(to)
+    named = {("email" if "@" in to else "aad_object_id"): to} if isinstance(to, str) else dict(to)
     return {**named, "tenant_id": tenant_id} if tenant_id else named
 
 

@@ -20,17 +20,19 @@ from bellwire.model.recipient import Person, Recipient, RecipientKind
 from bellwire.service.command import Content, Terms, check_content, check_terms, fingerprint
 from bellwire.service.send import new_delivery, new_id
 from bellwire.service.senders import Senders, guid_of
+from bellwire.service.who import Meant, Who
 from bellwire.store import deliveries, idempotency, references, sightings
 from bellwire.store.database import Database
 from bellwire.store.deliveries import Alike, NewDelivery
 from bellwire.store.idempotency import Verdict
 
 MOST_RECIPIENTS: Final = 100_000
+MOST_ADDRESSES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkCommand:
-    """One message to many people of one tenant, named by their Entra object ids."""
+    """One message to many people of one tenant, named by Entra object id, user principal name or e-mail address."""
 
     to: Sequence[str]
     content: Content
@@ -40,7 +42,7 @@ class BulkCommand:
 
 @dataclass(frozen=True, slots=True)
 class BulkAccepted:
-    """What became of the call. ``refused`` says for each person who cannot be reached why not.
+    """What became of the call. ``refused`` says for everybody who cannot be reached why not, as the caller named them.
 
     accepted (of which ``waiting`` wait) + refused + duplicates = the number of people named.
     """
@@ -55,11 +57,15 @@ class BulkAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mailing:
-    """A checked command on its way into the store: ``pattern`` is the delivery to one of the people."""
+    """A checked command on its way into the store: ``pattern`` is the delivery to one of the people.
+
+    ``people`` are object ids with the names that the caller used, ``unknown`` the names that stand for nobody.
+    """
 
     pattern: Delivery
     message: Message
-    people: Sequence[str]
+    people: Mapping[str, str]
+    unknown: Mapping[str, Reason]
     duplicates: int
     caller: str
     key: str | None
@@ -69,8 +75,9 @@ class _Mailing:
 class BulkSending:
     """Accepts messages to many people. ``clock`` tells the time in UTC."""
 
-    def __init__(self, database: Database, senders: Senders, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, senders: Senders, who: Who, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._who = who
         self._senders = senders
         self._clock = clock
 
@@ -83,7 +90,7 @@ class BulkSending:
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: a field is wrong; it is named.
             Conflict: it would be too late, or the key came with another command before.
-            StoreUnavailable: the database does not answer; nothing was accepted.
+            Unavailable: the database, or the directory, does not answer; nothing was accepted.
         """
         now = self._clock()
         check_content(command.content)
@@ -92,27 +99,66 @@ class BulkSending:
             raise InvalidInput(
                 f"{len(command.to)} people are named.", field="to", remedy=f"Name 1 to {MOST_RECIPIENTS} people."
             )
-        # In a thread, since a hundred thousand ids take a while to look at and others must not wait for that.
-        mailing = await asyncio.to_thread(self._mailing, command, caller, idempotency_key, now)
-        return await self._database.write(lambda conn: _accept(conn, mailing))
-
-    def _mailing(self, command: BulkCommand, caller: str, key: str | None, now: datetime) -> _Mailing:
         sender = self._senders.choose(command.terms.sender)
         tenant_id = self._senders.tenant(sender, command.tenant_id, field="tenant_id")
-        people = dict.fromkeys(guid_of(value, f"to.{position}") for position, value in enumerate(command.to))
+        meant = await self._meant(sender, tenant_id, command.to)
+        # In a thread, since a hundred thousand ids take a while to look at and others must not wait for that.
+        mailing = await asyncio.to_thread(
+            self._mailing, command, Person(sender, tenant_id, ""), meant, caller, idempotency_key, now
+        )
+        return await self._database.write(lambda conn: _accept(conn, mailing))
+
+    async def _meant(self, sender: str, tenant_id: str, to: Sequence[str]) -> dict[str, Meant]:
+        """Whom the addresses among the names stand for."""
+        addresses = {value: Recipient(RecipientKind.EMAIL, value) for value in to if "@" in value}
+        if len(addresses) > MOST_ADDRESSES:
+            raise InvalidInput(
+                f"{len(addresses)} people are named by an address.",
+                field="to",
+                remedy=f"Name at most {MOST_ADDRESSES} by an address in one call, or use their object ids.",
+            )
+        if not addresses:
+            return {}
+        found = await self._who.people(sender, tenant_id, list(addresses.values()))
+        return {value: found[name] for value, name in addresses.items()}
+
+    def _mailing(
+        self,
+        command: BulkCommand,
+        anybody: Person,
+        meant: Mapping[str, Meant],
+        caller: str,
+        key: str | None,
+        now: datetime,
+    ) -> _Mailing:
+        people, unknown = _named(command.to, meant)
         content = command.content
         message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
-        somebody = Person(sender, tenant_id, next(iter(people)))
+        somebody = replace(anybody, aad_object_id=next(iter(people), ""))
         recipient = Recipient(RecipientKind.AAD_OBJECT_ID, somebody.aad_object_id, command.tenant_id)
         return _Mailing(
             pattern=new_delivery(somebody, recipient, command.terms, message.id, now),
             message=message,
-            people=list(people),
-            duplicates=len(command.to) - len(people),
+            people=people,
+            unknown=unknown,
+            duplicates=len(command.to) - len(people) - len(unknown),
             caller=caller,
             key=key,
             body_hash=fingerprint(command) if key is not None else "",
         )
+
+
+def _named(to: Sequence[str], meant: Mapping[str, Meant]) -> tuple[dict[str, str], dict[str, Reason]]:
+    """Everybody once, by object id with the name that was used first; and the names that stand for nobody."""
+    people: dict[str, str] = {}
+    unknown: dict[str, Reason] = {}
+    for position, value in enumerate(to):
+        found = meant.get(value)
+        if isinstance(found, Reason):
+            unknown[value] = found
+        else:
+            people.setdefault(found or guid_of(value, f"to.{position}"), value if found else value.lower())
+    return people, unknown
 
 
 def _accept(conn: Connection, mailing: _Mailing) -> BulkAccepted:
@@ -126,7 +172,8 @@ def _accept(conn: Connection, mailing: _Mailing) -> BulkAccepted:
             return replace(_told(claim.answer), replayed=True)
     new, refused = _parted(conn, mailing)
     pattern = NewDelivery(delivery=mailing.pattern, message=mailing.message, key_id=caller)
-    deliveries.accept_alike(conn, pattern, new)
+    if new:
+        deliveries.accept_alike(conn, pattern, new)
     waiting = sum(each.state == State.WAITING for each in new)
     answer = BulkAccepted(message_id, len(new), waiting, mailing.duplicates, refused)
     if key is not None:
@@ -141,12 +188,12 @@ def _parted(conn: Connection, mailing: _Mailing) -> tuple[list[Alike], dict[str,
     elsewhere = [replace(person, aad_object_id=each) for each in mailing.people if each not in states]
     seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere).items()}
     new: list[Alike] = []
-    refused: dict[str, Reason] = {}
+    refused = dict(mailing.unknown)
     for each in mailing.people:
         way = reach(states.get(each), seen.get(each, ()))
         state = first_state(way, pattern.if_unreachable)
         if isinstance(state, Obstacle):
-            refused[each] = state.reason
+            refused[mailing.people[each]] = state.reason
         else:
             new.append(
                 Alike(new_id(pattern.accepted_at), each, state, way.reason if isinstance(way, Obstacle) else None)

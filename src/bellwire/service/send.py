@@ -21,6 +21,7 @@ from bellwire.service.admission import reach_many, refusal
 from bellwire.service.command import SendCommand, Terms, check_content, check_terms, fingerprint
 from bellwire.service.deliveries import unknown_delivery
 from bellwire.service.senders import Senders
+from bellwire.service.who import Who
 from bellwire.store import deliveries
 from bellwire.store.database import Database
 
@@ -28,8 +29,9 @@ from bellwire.store.database import Database
 class Sending:
     """Accepts messages to one person each. ``clock`` tells the time in UTC."""
 
-    def __init__(self, database: Database, senders: Senders, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, senders: Senders, who: Who, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._who = who
         self._senders = senders
         self._clock = clock
         self._accept = database.batched(accept)
@@ -43,17 +45,18 @@ class Sending:
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: a field is wrong; it is named.
             Conflict: it would be too late, or the key came with another command before.
-            Unreachable: the person cannot be reached, and the caller did not want to wait.
-            StoreUnavailable: the database does not answer; nothing was accepted.
+            Unreachable: the person cannot be found, or not be reached and the caller did not want to wait.
+            Unavailable: the database, or the directory that knows the person's address, does not answer; nothing was
+                accepted.
         """
-        outcome = await self._accept(self._candidate(command, caller, idempotency_key))
+        outcome = await self._accept(await self._candidate(command, caller, idempotency_key))
         if isinstance(outcome, BellwireError):
             raise outcome
         return outcome
 
     async def accept_many(self, commands: Sequence[SendCommand], *, caller: str) -> list[Outcome]:
         """Write many messages down in one transaction; in the place of each, what became of it."""
-        checked = [self._checked(command, caller) for command in commands]
+        checked = [await self._checked(command, caller) for command in commands]
         good = [one for one in checked if isinstance(one, Candidate)]
         outcomes = iter(await self._database.write(lambda conn: accept(conn, good)))
         return [next(outcomes) if isinstance(one, Candidate) else one for one in checked]
@@ -71,17 +74,17 @@ class Sending:
         """
         return await self._database.write(lambda conn: self._resend(conn, delivery_id, caller))
 
-    def _checked(self, command: SendCommand, caller: str) -> Candidate | BellwireError:
+    async def _checked(self, command: SendCommand, caller: str) -> Candidate | BellwireError:
         try:
-            return self._candidate(command, caller, None)
+            return await self._candidate(command, caller, None)
         except BellwireError as error:
             return error
 
-    def _candidate(self, command: SendCommand, caller: str, key: str | None) -> Candidate:
+    async def _candidate(self, command: SendCommand, caller: str, key: str | None) -> Candidate:
         now = self._clock()
         check_content(command.content)
         check_terms(command.terms, now)
-        person = self._senders.person(self._senders.choose(command.terms.sender), command.to)
+        person = await self._who.person(self._senders.choose(command.terms.sender), command.to)
         content = command.content
         message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
         return Candidate(

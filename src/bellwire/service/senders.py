@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bellwire.errors import InvalidInput, NotFound, TenantNotAllowed, Unreachable
-from bellwire.model.recipient import Person, Recipient, RecipientKind
+from bellwire.errors import InvalidInput, NotFound, TenantNotAllowed
+from bellwire.model.recipient import Person, Recipient
 from bellwire.service.command import is_guid
 
 
@@ -60,20 +60,12 @@ class Senders:
         return name
 
     def person(self, sender: str, recipient: Recipient) -> Person:
-        """Whom the recipient stands for.
+        """Whom the recipient stands for, who is named by an object id.
 
         Raises:
             InvalidInput: an id is no GUID, or it is not clear which tenant is meant.
-            Unreachable: this version cannot tell who has this UPN or e-mail address.
             TenantNotAllowed: the tenant is not on the allow-list.
         """
-        if recipient.kind is not RecipientKind.AAD_OBJECT_ID:
-            raise Unreachable(
-                "This version cannot look up who has this name.",
-                field=f"to.{recipient.kind}",
-                code="recipient_not_resolvable",
-                remedy="Name the person by aad_object_id, the Entra object id.",
-            )
         tenant_id = self.tenant(sender, recipient.tenant_id)
         return Person(sender, tenant_id, guid_of(recipient.value, "to.aad_object_id"))
 

@@ -103,6 +103,19 @@ sightings = Table(
     Index("ix_sightings_person", "tenant_id", "aad_object_id"),
 )
 
+names = Table(
+    "names",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("kind", primary_key=True),
+    required("name", primary_key=True),
+    required("aad_object_id"),
+    moment("found_at", nullable=False),
+    one_of("kind", [RecipientKind.UPN, RecipientKind.EMAIL]),
+    *lower_case("tenant_id", "aad_object_id"),
+    Index("ix_names_found", "found_at"),
+)
+
 messages = Table(
     "messages",
     metadata,

@@ -62,7 +62,8 @@ def _ask(name: Recipient) -> Ask:
         # As a filter, since in the path a name that begins with $ or holds # has to be written in a special way.
         wanted = f"userPrincipalName eq '{value}'"
         return Ask("GET", f"/users?$filter={_part(wanted)}&$select={SELECT}", About.PEOPLE)
-    wanted = f"mail eq '{value}' or proxyAddresses/any(p:p eq 'smtp:{value}')"
+    # People write a user principal name for an address, since both look alike and mostly are.
+    wanted = f"mail eq '{value}' or proxyAddresses/any(p:p eq 'smtp:{value}') or userPrincipalName eq '{value}'"
     path = f"/users?$filter={_part(wanted)}&$count=true&$select={SELECT}"
     return Ask("GET", path, About.PEOPLE, advanced=True)
 

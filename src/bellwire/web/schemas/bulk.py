@@ -9,19 +9,19 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from bellwire.model.reason import EXPLANATIONS, Mover, Reason
 from bellwire.service.bulk import MOST_RECIPIENTS, BulkAccepted, BulkCommand
-from bellwire.web.schemas.fields import GUID, Guid, View
+from bellwire.web.schemas.fields import ADDRESS, GUID, Guid, View
 from bellwire.web.schemas.message import TEXT_OR_CARD, PriorityName, TermsBody
 
 SOMEBODY = "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"
 
-ObjectIds = Annotated[
+Names = Annotated[
     list[str],
     WithJsonSchema(
         {
             "type": "array",
             "minItems": 1,
             "maxItems": MOST_RECIPIENTS,
-            "items": {"type": "string", "pattern": GUID},
+            "items": {"anyOf": [{"type": "string", "pattern": GUID}, {"type": "string", "pattern": ADDRESS}]},
             "examples": [[SOMEBODY]],
         }
     ),
@@ -38,7 +38,10 @@ class BulkBody(TermsBody):
         }
     )
 
-    to: ObjectIds = Field(description="The people's Entra object ids. Whoever is named twice gets the message once.")
+    to: Names = Field(
+        description="The people's Entra object ids, or (at most 10,000 of them) their user principal names or e-mail "
+        "addresses. Whoever is named twice gets the message once."
+    )
     tenant_id: Guid | None = Field(default=None, description="The people's tenant; the sender's own if left out.")
     priority: PriorityName = Field(default="bulk", description="`bulk` lets everything else go first.")
 
@@ -50,7 +53,7 @@ class BulkBody(TermsBody):
 class RefusedView(View):
     """Somebody who cannot be reached."""
 
-    aad_object_id: str
+    to: str = Field(description="As the caller named them; an object id in lower case.")
     reason: Reason
 
 
@@ -82,7 +85,7 @@ def view(accepted: BulkAccepted) -> BulkView:
         accepted=accepted.accepted,
         waiting=accepted.waiting,
         duplicates=accepted.duplicates,
-        refused=[RefusedView(aad_object_id=who, reason=why) for who, why in accepted.refused.items()],
+        refused=[RefusedView(to=who, reason=why) for who, why in accepted.refused.items()],
         reasons=[_reason(reason, count) for reason, count in Counter(accepted.refused.values()).most_common()],
     )
 

@@ -70,8 +70,10 @@ class RecipientBody(Strict):
     model_config = ConfigDict(json_schema_extra={**_ONE_NAME, "examples": [PERSON]})
 
     aad_object_id: Guid | None = Field(default=None, description="The person's Entra object id.")
-    upn: Address | None = Field(default=None, description="User principal name; not resolved by this version.")
-    email: Address | None = Field(default=None, description="E-mail address; not resolved by this version.")
+    upn: Address | None = Field(default=None, description="User principal name, looked up through Microsoft Graph.")
+    email: Address | None = Field(
+        default=None, description="An address of the person's mailbox, or their user principal name."
+    )
     tenant_id: Guid | None = Field(default=None, description="The person's tenant; the sender's own if left out.")
 
     def recipient(self) -> Recipient:
