@@ -8,6 +8,7 @@ from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Retry, Scope, Sent
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
+from bellwire.model.retry import RetryPolicy
 
 from .engine import OTHER_TENANT, Ear, Engine, person, well
 
@@ -75,6 +76,36 @@ async def test_a_throttled_conversation_pauses_alone(engine: Engine) -> None:
     (same,) = await engine.accept(ANNA)
     (other,) = await engine.accept(BERT)
     await recorded.hear(other)
+    assert (await engine.delivery(same)).state is State.QUEUED
+    assert [posting.person for posting in engine.teams.postings] == [ANNA, BERT]
+
+
+async def test_a_restart_honours_a_conversations_pause(engine: Engine) -> None:
+    await engine.knows(ANNA, BERT)
+    engine.teams.plan = lambda posting: SLOWER if posting.person == ANNA else Sent("1:1")
+    first = await engine.start()
+    await Ear(first.signals.recorded).hear(*await engine.accept(ANNA))
+    await first.stop()
+    (same,) = await engine.accept(ANNA)
+    (other,) = await engine.accept(BERT)
+    second = await engine.start()
+    await Ear(second.signals.recorded).hear(other)
+    assert (await engine.delivery(same)).state is State.QUEUED
+    assert [posting.person for posting in engine.teams.postings] == [ANNA, BERT]
+
+
+async def test_the_last_try_of_a_delivery_leaves_its_pause_behind_for_the_next_one(engine: Engine) -> None:
+    await engine.knows(ANNA, BERT)
+    engine.teams.plan = lambda posting: SLOWER if posting.person == ANNA else Sent("1:1")
+    first = await engine.start(retry=RetryPolicy(tries=1))
+    (given_up,) = await engine.accept(ANNA)
+    await Ear(first.signals.recorded).hear(given_up)
+    await first.stop()
+    assert (await engine.delivery(given_up)).state is State.UNDELIVERABLE
+    (same,) = await engine.accept(ANNA)
+    (other,) = await engine.accept(BERT)
+    second = await engine.start()
+    await Ear(second.signals.recorded).hear(other)
     assert (await engine.delivery(same)).state is State.QUEUED
     assert [posting.person for posting in engine.teams.postings] == [ANNA, BERT]
 

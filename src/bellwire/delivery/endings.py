@@ -36,6 +36,7 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
     code = getattr(outcome, "code", None) or None
     remedy = healing(outcome) if decision.state is State.SENDING else None
     sent = isinstance(outcome, Sent)
+    pause = decision.pause
     result = Result(
         delivery_id=work.delivery_id,
         lane=work.lane,
@@ -46,7 +47,7 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
         status=status,
         code=code,
         remedy=remedy,
-        retry_at=decision.run_at,
+        retry_at=decision.run_at if pause is None else pause.until,
         run_at=decision.run_at,
         reason=decision.reason,
         activity_id=decision.activity_id,

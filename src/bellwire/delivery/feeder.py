@@ -40,6 +40,7 @@ class Past:
 
     requests: Sequence[tuple[str, datetime | None]]
     many_times: Sequence[tuple[str, datetime]]
+    pauses: Sequence[tuple[str, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,8 @@ class Feeder:
         )
         requests = [(person, now if at is None else min(station.ticks_at(at), now)) for person, at in past.requests]
         lane.restore(requests, [(person, min(station.ticks_at(at), now)) for person, at in past.many_times])
+        for person, until in past.pauses:
+            lane.pause_conversation(person, station.ticks_at(until))
         if paused_until is not None:
             lane.paused_until = station.ticks_at(paused_until)
         return lane
@@ -260,4 +263,5 @@ def _past(conn: Connection, key: LaneKey, now: datetime) -> Past:
     return Past(
         lanes.requests(conn, key, started=now - LONGEST_REQUEST, ended=now - CONVERSATIONS_LOOK_BACK),
         lanes.requests_to_many_times_asked(conn, key, started=now - HOUR),
+        lanes.pauses(conn, key, started=now - HOUR, now=now),
     )

@@ -90,7 +90,9 @@ class Lane:
 
     def pause_conversation(self, person: str, until: float) -> None:
         """Nothing goes to this person before ``until``."""
-        self._conversation(person).pace.pause(until)
+        conversation = self._conversation(person)
+        conversation.pace.pause(until)
+        self._watch(person, conversation)
 
     def restore(self, settled: list[tuple[str, float]], busy: list[tuple[str, float]]) -> None:
         """Take over what an earlier owner sent: its last requests, and all of those who had several."""

@@ -107,6 +107,16 @@ def requests_to_many_times_asked(conn: Connection, key: LaneKey, *, started: dat
     return [(person, finished_at) for person, finished_at in found]
 
 
+def pauses(conn: Connection, key: LaneKey, *, started: datetime, now: datetime) -> list[tuple[str, datetime]]:
+    """Whose conversation in this lane Teams wants left alone after ``now``, and until when.
+
+    Told by the attempts that were refused for it. If it was the tenant that was to pause, the lane itself is shut as
+    long, so whose limit it was makes no difference here.
+    """
+    found = conn.execute(_PAUSES, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "now": now})
+    return [(person, until) for person, until in found]
+
+
 _finished: Final = sum((books.c[counter] for counter in COUNTERS[2:]), books.c[COUNTERS[1]])
 _BUSY: Final = union(
     select(books.c.sender, books.c.tenant_id).where(books.c.accepted > _finished),
@@ -138,6 +148,13 @@ _MANY_TIMES: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).wh
     attempts.c.aad_object_id.in_(
         select(attempts.c.aad_object_id).where(*_SINCE).group_by(attempts.c.aad_object_id).having(func.count() > 1)
     ),
+)
+
+_ASKED_TO_PAUSE: Final = (412, 429)
+_PAUSES: Final = (
+    select(attempts.c.aad_object_id, func.max(attempts.c.retry_at))
+    .where(*_SINCE, attempts.c.retry_at > bindparam("now", type_=UtcTime), attempts.c.status.in_(_ASKED_TO_PAUSE))
+    .group_by(attempts.c.aad_object_id)
 )
 
 

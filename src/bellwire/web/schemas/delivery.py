@@ -35,7 +35,9 @@ class AttemptView(View):
     outcome: str | None = Field(default=None, description="None while it is under way.")
     status: int | None = Field(default=None, description="Teams' HTTP status, if there was an answer.")
     code: str | None = Field(default=None, description="Teams' error code.")
-    retry_at: datetime | None = Field(default=None, description="When the next attempt is due.")
+    retry_at: datetime | None = Field(
+        default=None, description="Until when nothing is tried again: a next attempt, if there is one, is due then."
+    )
 
 
 class AmendmentView(View):
