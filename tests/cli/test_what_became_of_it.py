@@ -57,6 +57,13 @@ async def test_an_unknown_delivery_is_not_done(quiet: Terminal) -> None:
     assert "no such delivery" in ended.err
 
 
+async def test_what_is_no_id_is_the_id_of_no_delivery(quiet: Terminal) -> None:
+    for call in ("show", "cancel", "resend", "take-back"):
+        ended = await quiet.run("deliveries", call, "4711")
+        assert ended.code == Exit.NOT_DONE
+        assert "An id as Bellwire gives it is needed" in " ".join(ended.err.split())
+
+
 async def test_people_are_listed_with_what_is_in_the_way(quiet: Terminal) -> None:
     adele = await quiet.someone("Adele Vance")
     elif_ = quiet.service.teams.person("Elif Kaya")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bellwire.web.schemas.fields import IN_WORDS
 from tests.support.service import Running
 
 NOBODY = "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"
@@ -30,6 +33,36 @@ async def test_what_does_not_exist_is_not_found(service: Running, method: str, p
 async def test_what_is_no_id_is_said_to_be_none(service: Running, delivery_id: str) -> None:
     refused = await service.call("GET", f"/v1/deliveries/{delivery_id}")
     assert (refused.status, refused.body["field"]) == (422, "id")
+    assert refused.body["detail"].startswith("An id as Bellwire gives it is needed, such as ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "words"),
+    [
+        (
+            "POST",
+            "/v1/messages",
+            {"to": {"upn": "adele@contoso.example"}, "text": "Hi", "sender": "ALERTS"},
+            "such as alerts",
+        ),
+        ("POST", "/v1/messages", {"to": {"email": "adele"}, "text": "Hi"}, "such as adele@contoso.example"),
+        ("GET", "/v1/deliveries?sender=ALERTS", None, "such as alerts"),
+        ("GET", "/v1/deliveries?after=4711", None, "an id as Bellwire gives it"),
+        ("GET", "/v1/people?after=4711", None, "'next' of the page before"),
+    ],
+)
+async def test_what_is_written_wrongly_is_told_in_words(
+    service: Running, method: str, path: str, body: dict[str, Any] | None, words: str
+) -> None:
+    refused = await service.call(method, path, body)
+    assert refused.status == 422
+    assert words.lower() in refused.body["detail"].lower()
+
+
+def test_every_pattern_that_a_caller_may_miss_has_words() -> None:
+    for pattern, words in IN_WORDS.items():
+        assert words.isprintable()
+        assert not set("^$[]{}") & set(words), pattern
 
 
 async def test_a_delivery_is_cancelled_once_and_sent_again_once(service: Running) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +12,7 @@ from bellwire.cli.exits import Exit
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
 from bellwire.cli.service import ask, plain
 from bellwire.cli.terminal import remark, show, show_json
+from bellwire.errors import InvalidInput, NotFound
 from bellwire.model.delivery import State
 
 if TYPE_CHECKING:
@@ -59,19 +60,19 @@ def show_list(
 
 def show_one(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
     """Show one delivery with every attempt."""
-    _tell(ask(url, key, lambda client: client.delivery(delivery_id)), as_json=as_json)
+    _tell(_ask_about(url, key, lambda client: client.delivery(delivery_id)), as_json=as_json)
 
 
 def cancel(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> Exit:
     """Cancel a delivery that has not gone out yet."""
-    ended = ask(url, key, lambda client: client.cancel(delivery_id))
+    ended = _ask_about(url, key, lambda client: client.cancel(delivery_id))
     _tell(ended, as_json=as_json)
     return Exit.OK if ended.state is State.CANCELLED else Exit.NOT_DONE
 
 
 def resend(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
     """Send a delivery again that did not end as sent; shows the new one."""
-    _tell(ask(url, key, lambda client: client.resend(delivery_id)), as_json=as_json)
+    _tell(_ask_about(url, key, lambda client: client.resend(delivery_id)), as_json=as_json)
 
 
 def change(
@@ -85,12 +86,22 @@ def change(
 ) -> None:
     """Put another text or card in the place of what was sent, or of what is yet to be sent."""
     content = read_content(text, card)
-    _tell(ask(url, key, lambda client: client.change(delivery_id, summary=summary, **content)), as_json=as_json)
+    _tell(_ask_about(url, key, lambda client: client.change(delivery_id, summary=summary, **content)), as_json=as_json)
 
 
 def take_back(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
     """Remove what was sent from the person's chat; what was not sent yet is cancelled."""
-    _tell(ask(url, key, lambda client: client.take_back(delivery_id)), as_json=as_json)
+    _tell(_ask_about(url, key, lambda client: client.take_back(delivery_id)), as_json=as_json)
+
+
+def _ask_about(url: str, key: str, question: Callable[[AsyncClient], Awaitable[Delivery]]) -> Delivery:
+    """Ask about one delivery: what cannot be an id is the id of none."""
+    try:
+        return ask(url, key, question)
+    except InvalidInput as error:
+        if error.field != "id":
+            raise
+        raise NotFound(error.detail, field=error.field, remedy="Use the id that 'bellwire send' printed.") from None
 
 
 async def _newest(client: AsyncClient, wanted: Mapping[str, str | None], limit: int) -> list[Delivery]:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bellwire.errors import BellwireError, InvalidInput, NotFound, TooLarge, Unauthorized, Unavailable
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.web.methods import allowed_methods
+from bellwire.web.schemas.fields import IN_WORDS
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FINDINGS: Final = 20
@@ -115,7 +116,7 @@ async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG
     found = error.errors()
     if found and found[0]["type"] == "json_invalid":
         return problem(MalformedBody("The body could not be read as JSON.", field="body"))
-    findings = [{"field": _path(one["loc"]), "detail": _sentence(one["msg"])} for one in found[:MOST_FINDINGS]]
+    findings = [{"field": _path(one["loc"]), "detail": _sentence(_words(one))} for one in found[:MOST_FINDINGS]]
     first = findings[0]
     return problem(InvalidInput(first["detail"], field=first["field"]), errors=findings if len(findings) > 1 else None)
 
@@ -167,6 +168,12 @@ def _printable(text: str) -> str:
     """Keys of a caller's body may hold anything; here they are shown, so they are made harmless."""
     shown = "".join(character if character.isprintable() else "?" for character in text[:LONGEST_FIELD])
     return shown or "?"
+
+
+def _words(finding: Mapping[str, Any]) -> str:
+    if finding["type"] != "string_pattern_mismatch":
+        return str(finding["msg"])
+    return IN_WORDS.get(finding["ctx"]["pattern"], "it is not written as it has to be")
 
 
 def _sentence(message: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
@@ -13,17 +13,15 @@ from bellwire.web.api.documented import DELIVERY_LINKS, refusals
 from bellwire.web.api.messages import answer
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.delivery import DeliveryDetail, DeliveryPage, detail, view
-from bellwire.web.schemas.fields import Guid, SenderName, Strict
+from bellwire.web.schemas.fields import ID, Guid, SenderName, Strict
 from bellwire.web.schemas.message import ContentBody
 from bellwire.web.security import KNOWN_CALLER, Calling
-
-DELIVERY_ID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 DeliveryId = Annotated[
     str,
     Path(
         alias="id",
-        pattern=DELIVERY_ID,
+        pattern=ID,
         description="A delivery's id.",
         examples=["01932f6e-7c1a-7b3e-9d41-0f6e2c1b5a77"],
     ),
@@ -39,13 +37,11 @@ class DeliveryQuery(Strict):
     sender: SenderName | None = Field(default=None, description="Only this sender's.")
     tenant_id: Guid | None = Field(default=None, description="Only to people of this tenant.")
     aad_object_id: Guid | None = Field(default=None, description="Only to this person.")
-    message_id: Annotated[str, Field(pattern=DELIVERY_ID)] | None = Field(
+    message_id: Annotated[str, Field(pattern=ID)] | None = Field(
         default=None, description="Only those that were accepted with this message."
     )
     limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
-    after: Annotated[str, Field(pattern=DELIVERY_ID)] | None = Field(
-        default=None, description="`next` of the page before."
-    )
+    after: Annotated[str, Field(pattern=ID)] | None = Field(default=None, description="`next` of the page before.")
 
 
 @router.get("", operation_id="list_deliveries", summary="List deliveries", responses=refusals())

@@ -13,13 +13,14 @@ from bellwire.web.api.documented import BULK_LINKS, DELIVERY_LINKS, refusals
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.bulk import BulkBody, BulkView, view
 from bellwire.web.schemas.delivery import DeliveryDetail, detail
+from bellwire.web.schemas.fields import IDEMPOTENCY_KEY
 from bellwire.web.schemas.message import SendBody
 from bellwire.web.security import Calling
 
 REPLAYED: Final = "Idempotency-Replayed"
 
 IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,253}[!-~])?$", max_length=255)] | None,
+    Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY, max_length=255)] | None,
     Header(
         alias="Idempotency-Key",
         description="Any text of the caller's own. The same key with the same body is done once and answered the same "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
@@ -12,11 +12,9 @@ from bellwire.model.surface import Surface
 from bellwire.service.people import PeopleFilter
 from bellwire.web.api.documented import refusals
 from bellwire.web.api.service import Service
-from bellwire.web.schemas.fields import GUID, Guid, SenderName, Strict
+from bellwire.web.schemas.fields import CURSOR, Guid, SenderName, Strict
 from bellwire.web.schemas.person import PeoplePage, PersonView, view
 from bellwire.web.security import KNOWN_CALLER
-
-CURSOR: Final = f"{GUID[:-1]}~{GUID[1:]}"
 
 router = APIRouter(prefix="/v1/people", tags=["People"], dependencies=[KNOWN_CALLER])
 

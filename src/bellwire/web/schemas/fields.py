@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -13,6 +15,20 @@ from bellwire.model.text import MOST_REFERENCE, MOST_SUMMARY, MOST_TEXT, SAYS_SO
 GUID: Final = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 ADDRESS: Final = r"^[^@\u0000-\u0020\u007f-\u00a0]+@[^@\u0000-\u0020\u007f-\u00a0]+$"
 SENDER: Final = r"^[a-z][a-z0-9_-]{0,39}$"
+ID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
+CURSOR: Final = f"{GUID[:-1]}~{GUID[1:]}"
+IDEMPOTENCY_KEY: Final = r"^[!-~]([ -~]{0,253}[!-~])?$"
+IN_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ADDRESS: "an address is needed, such as adele@contoso.example",
+        SENDER: "a sender's name is needed: small letters, digits, - and _, with a letter first, such as alerts",
+        ID: "an id as Bellwire gives it is needed, such as 01932f6e-7c1a-7b3e-9d41-0f6e2c1b5a77",
+        CURSOR: "'next' of the page before is needed, as it was answered",
+        IDEMPOTENCY_KEY: "printable ASCII is needed, with no space before or after it",
+    }
+)
+"""What each pattern asks for, since no caller should have to read one."""
+
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
