@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -51,6 +52,12 @@ async def test_copilot_is_answered_the_same_and_only_counted(bot: Endpoint) -> N
     [seen] = await bot.bellwire.database.read(lambda conn: sightings.of(conn, TENANT, MEGAN))
     assert seen.surface is Surface.COPILOT
     assert await rows(bot) == {"sightings": 1}
+
+
+async def test_a_byte_order_mark_in_front_is_no_obstacle(bot: Endpoint) -> None:
+    body = BOM_UTF8 + orjson.dumps(install())
+    assert (await bot.send(body, bot.keys.authorization())).status == 200
+    assert await rows(bot) == {"conversation_references": 1, "sightings": 1}
 
 
 async def test_a_type_of_activity_that_nobody_knows_is_taken_with_200(bot: Endpoint) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ async def _body(request: Request) -> bytes:
 
 def _activity(body: bytes) -> dict[str, Any]:
     try:
-        activity = orjson.loads(body)
+        activity = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         raise InvalidActivity("The body is not JSON.", field="body") from None  # the cause would carry the body
     if not isinstance(activity, dict):
