@@ -105,8 +105,8 @@ def test_a_conversation_update_falls_back_to_the_member_that_is_not_the_bot(list
 
 
 @pytest.mark.parametrize("raw", [team_install(), team_bot_added(), group_install()])
-def test_who_installs_into_a_team_or_a_group_is_nobodys_chat_partner(raw: Json) -> None:
-    assert said(raw).person("alerts") is None
+def test_who_installs_into_a_team_or_a_group_is_seen_there_and_nothing_is_taught(raw: Json) -> None:
+    assert said(raw).person("alerts") == Person("alerts", TENANT, MEGAN)
     assert said(raw).lesson("alerts") is None
 
 

@@ -73,9 +73,10 @@ async def test_someone_seen_in_copilot_only_has_no_reference_but_is_known(keepin
 
 
 @pytest.mark.parametrize("raw", [team_install(), group_install()], ids=["team", "group"])
-async def test_who_installs_into_a_team_or_group_leaves_nothing_behind(keeping: Keeping, raw: dict[str, str]) -> None:
+async def test_who_installs_into_a_team_or_group_is_only_seen_there(keeping: Keeping, raw: dict[str, str]) -> None:
     await keeping.take(raw)
-    assert await keeping.rows() == {}
+    assert await keeping.reference() is None
+    assert await keeping.rows() == {"sightings": 1}
 
 
 async def test_a_redelivered_activity_changes_nothing(keeping: Keeping) -> None:

@@ -22,7 +22,6 @@ READ_RECEIPT: Final = "application/vnd.microsoft.readreceipt"
 INSTALLED: Final = frozenset({"add", "upgrade", "add-upgrade"})
 REMOVED: Final = frozenset({"remove", "remove-upgrade"})
 OWN_ACTS: Final = frozenset({"message", "messageupdate", "messagedelete", "messagereaction", "invoke", "typing"})
-_INSTALLS: Final = frozenset({"installationupdate", "conversationupdate"})
 _BETWEEN_TWO: Final = frozenset({Surface.TEAMS_PERSONAL, Surface.COPILOT})
 SOURCES: Final = MappingProxyType(
     {
@@ -38,8 +37,9 @@ SOURCES: Final = MappingProxyType(
 class Inbound:
     """One activity, read. ``type`` and ``action`` are in lower case; ``at`` is UTC and never in the future.
 
-    ``aad_object_id`` is the person that it is about: nobody for what the bot did itself, and nobody for an install in
-    a team or a group, whose sender merely installed. ``source`` is none where the kind of activity teaches nothing.
+    ``aad_object_id`` is the person that it is about, nobody for what the bot did itself; of members added to a team or
+    a group it is the member, and who added them only where no member is a person. ``source`` is none where the kind of
+    activity teaches nothing.
     """
 
     type: str
@@ -138,10 +138,9 @@ def _account(raw: Raw, kind: str, surface: Surface) -> Raw:
     """Whom the activity is about; an empty object where it is nobody."""
     bot_id = raw.object("recipient").text("id")
     accounts = [raw.object("from")]
-    if kind in _INSTALLS and surface not in _BETWEEN_TWO:
-        accounts = []
     if kind == "conversationupdate":
-        accounts += [*raw.objects("membersAdded"), *raw.objects("membersRemoved")]
+        members = [*raw.objects("membersAdded"), *raw.objects("membersRemoved")]
+        accounts = [*accounts, *members] if surface in _BETWEEN_TWO else [*members, *accounts]
     people = (account for account in accounts if account.key("aadObjectId") and not _is_bot(account, bot_id))
     return next(people, Raw({}))
 
