@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from aiohttp import ClientSession
 
-from bellwire.config import CloudSettings, SenderSettings, Settings
+from bellwire.config import CloudSettings, FlowSettings, SenderSettings, Settings
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.tuning import Tuning
 from bellwire.delivery.worker import Worker
-from bellwire.model.pacing import CONVERSATION_WINDOWS
+from bellwire.flows.clouds import flow_cloud
+from bellwire.flows.sender import FlowSender
+from bellwire.flows.trigger import trigger_of
+from bellwire.model.pacing import CONVERSATION_WINDOWS, Window
+from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.model.retry import RetryPolicy
 from bellwire.net import open_session
 from bellwire.service.amending import Amending
@@ -91,10 +95,14 @@ class Bellwire:
             stack.push_async_callback(signing_keys.close)
             database = await _database(settings, stack)
             metrics = Metrics(database)
-            wires = _graph_wires(settings, cloud, session, clock, stack)
-            bots = _bots(settings, cloud, session, clock, metrics, stack)
-            worker = await _worker(settings, database, bots, clock, stack) if work else None
-            directories = {name: GraphPeople(wire) for name, wire in wires.items()}
+            graph = _graph_wires(settings, cloud, session, clock, stack)
+            wires = {
+                **_bots(settings, cloud, session, clock, stack),
+                **_flows(settings, cloud, session, clock, stack),
+            }
+            senders = {name: CountedSender(name, sender, metrics) for name, sender in wires.items()}
+            worker = await _worker(settings, database, senders, clock, stack) if work else None
+            directories = {name: GraphPeople(wire) for name, wire in graph.items()}
             yield _wired(settings, cloud, database, signing_keys, metrics, directories, worker, clock)
 
 
@@ -126,7 +134,7 @@ def _wired(
     worker: Worker | None,
     clock: Clock,
 ) -> Bellwire:
-    app_ids = {sender.app_id: name for name, sender in settings.senders.items()}
+    app_ids = {sender.app_id: name for name, sender in settings.bots.items()}
     senders = _senders(settings)
     who = Who(database, senders, directories, clock, keep_for=timedelta(seconds=settings.directory.keep_for))
     listed = [key.get_secret_value() for key in settings.api_keys]
@@ -140,8 +148,8 @@ def _wired(
         sending=Sending(database, senders, who, clock),
         bulk=BulkSending(database, senders, who, clock),
         deliveries=Deliveries(database, clock),
-        amending=Amending(database, clock),
-        people=People(database, senders),
+        amending=Amending(database, clock, senders.flows),
+        people=People(database, senders, clock),
         books=Books(database),
         keys=Keys(database, listed, clock),
         health=Health(database, worker),
@@ -152,7 +160,13 @@ def _wired(
 
 def _senders(settings: Settings) -> Senders:
     own = {name: sender.tenant_id for name, sender in settings.senders.items()}
-    return Senders(own_tenants=own, default=settings.default_sender, allowed_tenants=settings.tenants)
+    return Senders(
+        own_tenants=own,
+        default=settings.default_sender,
+        allowed_tenants=settings.tenants,
+        flows=frozenset(settings.flows),
+        order=settings.order,
+    )
 
 
 async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
@@ -166,9 +180,10 @@ async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
 def _graph_wires(
     settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
 ) -> dict[str, GraphWire]:
-    """Each sender's way to Microsoft Graph; none where the cloud has no Graph."""
+    """Each sender's way to Microsoft Graph; none where the cloud has no Graph, or the sender no registration."""
     wires: dict[str, GraphWire] = {}
-    for name, sender in settings.senders.items() if cloud.graph_url is not None else ():
+    registered = {name: sender for name, sender in settings.senders.items() if sender.app_id}
+    for name, sender in registered.items() if cloud.graph_url is not None else ():
         tokens = GraphTokens(registration_of(name, sender), cloud, session, clock=clock)
         stack.push_async_callback(tokens.close)
         wires[name] = GraphWire(
@@ -178,15 +193,33 @@ def _graph_wires(
 
 
 def _bots(
-    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, metrics: Metrics, stack: AsyncExitStack
+    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
 ) -> dict[str, Sender]:
     connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)
     bots: dict[str, Sender] = {}
-    for name, sender in settings.senders.items():
+    for name, sender in settings.bots.items():
         tokens = TokenSource(credential(registration_of(name, sender), cloud, session, clock=clock), clock=clock)
         stack.push_async_callback(tokens.close)
-        bots[name] = CountedSender(name, BotSender(sender.app_id, cloud, connector, tokens), metrics)
+        bots[name] = BotSender(sender.app_id, cloud, connector, tokens)
     return bots
+
+
+def _flows(
+    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
+) -> dict[str, Sender]:
+    place = flow_cloud(cloud, settings.cloud.flow_scope)
+    flows: dict[str, Sender] = {}
+    for name, sender in settings.flows.items():
+        field = f"BELLWIRE_SENDERS__{name.upper()}__FLOW_URL"
+        trigger = trigger_of(sender.flow_url.get_secret_value(), place, field=field)
+        tokens = None
+        if not trigger.signed:
+            tokens = TokenSource(credential(registration_of(name, sender), place, session, clock=clock), clock=clock)
+            stack.push_async_callback(tokens.close)
+        if trigger.old:
+            log.warning("flow_address_old", sender=name, remedy=EXPLANATIONS[Reason.FLOW_ADDRESS_OLD].remedy)
+        flows[name] = FlowSender(trigger, session, tokens, clock=clock, timeout=sender.timeout)
+    return flows
 
 
 async def _worker(
@@ -196,7 +229,12 @@ async def _worker(
         seats=settings.worker.seats,
         per_second=settings.pace.tenant_per_second,
         windows=CONVERSATION_WINDOWS if settings.pace.conversation_windows else (),
-        retry=RetryPolicy(total=settings.worker.retry_for),
+        flows={name: Window(sender.per_minute, 60.0) for name, sender in settings.flows.items()},
+        retry=RetryPolicy(
+            total=settings.worker.retry_for,
+            active_every=settings.worker.chat_active_every,
+            active_for=settings.worker.chat_active_for,
+        ),
         heartbeat=settings.worker.heartbeat,
     )
     worker = Worker(database, bots, clock=clock, tuning=tuning)
@@ -205,11 +243,11 @@ async def _worker(
     return worker
 
 
-def registration_of(name: str, sender: SenderSettings) -> Registration:
-    """The bot that a sender's settings describe."""
+def registration_of(name: str, sender: SenderSettings | FlowSettings) -> Registration:
+    """The registration that a sender's settings describe."""
     return Registration(
         sender=name,
-        app_id=sender.app_id,
+        app_id=sender.app_id or "",
         tenant_id=sender.tenant_id,
         client_secret=sender.client_secret.get_secret_value() if sender.client_secret else None,
         certificate=sender.certificate,

@@ -8,7 +8,17 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SecretStr,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -18,6 +28,7 @@ from pydantic_settings import (
 )
 
 from bellwire.errors import ConfigError
+from bellwire.flows.trigger import is_signed
 
 SENDER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -37,7 +48,7 @@ class SenderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["bot", "flow"] = "bot"
+    kind: Literal["bot"] = "bot"
     app_id: str = Field(min_length=1, max_length=200)
     tenant_id: str | None = None
     client_secret: SecretStr | None = None
@@ -51,9 +62,58 @@ class SenderSettings(BaseModel):
         given = [self.client_secret is not None, self.certificate is not None, self.managed_identity]
         if sum(given) != 1:
             raise ValueError("set exactly one of client_secret, certificate and managed_identity")
-        if self.kind == "flow":
-            raise ValueError("senders of kind 'flow' are not supported by this version")
         return self
+
+
+class FlowSettings(BaseModel):
+    """One Power Automate flow that posts as a Copilot Studio agent, into the chats of one tenant's people.
+
+    A signed ``flow_url`` lets in whoever has it. Any other demands a token: then app id and one credential say whose.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["flow"] = "flow"
+    flow_url: SecretStr
+    tenant_id: str = Field(min_length=1)
+    app_id: str | None = None
+    client_secret: SecretStr | None = None
+    certificate: Path | None = None
+    certificate_password: SecretStr | None = None
+    managed_identity: bool = False
+    per_minute: int = Field(default=60, ge=1, le=1_000_000)
+    timeout: float = Field(default=130.0, gt=0, le=300)
+
+    @property
+    def signed(self) -> bool:
+        """Whether the address is all that is needed."""
+        return is_signed(self.flow_url.get_secret_value())
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> FlowSettings:
+        given = [self.client_secret is not None, self.certificate is not None, self.managed_identity]
+        if self.signed and (any(given) or self.app_id):
+            raise ValueError("a signed flow_url needs no app_id and no credential: leave one of the two out")
+        if not self.signed and (sum(given) != 1 or not self.app_id):
+            raise ValueError(
+                "a flow_url without sig needs app_id and exactly one of client_secret, certificate and managed_identity"
+            )
+        return self
+
+
+def _kind(given: Any) -> str:
+    kind = given.get("kind", "bot") if isinstance(given, dict) else getattr(given, "kind", "bot")
+    return str(kind)
+
+
+AnySender = Annotated[
+    Annotated[SenderSettings, Tag("bot")] | Annotated[FlowSettings, Tag("flow")],
+    Discriminator(
+        _kind,
+        custom_error_type="sender_kind",
+        custom_error_message="kind must be 'bot' or 'flow'",
+    ),
+]
 
 
 class CloudSettings(BaseModel):
@@ -68,6 +128,7 @@ class CloudSettings(BaseModel):
     bot_scope: str | None = None
     graph_url: str | None = None
     service_hosts: CommaSeparated = ()
+    flow_scope: str | None = None
 
     _split = field_validator("service_hosts", mode="before")(_listed)
 
@@ -98,6 +159,8 @@ class WorkerSettings(BaseModel):
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="seconds until an answer counts as lost")
     retry_for: float = Field(default=3600.0, gt=0, description="seconds after which a refused delivery is given up")
     heartbeat: float = Field(default=5.0, gt=0, description="seconds between a worker's signs of life")
+    chat_active_every: float = Field(default=60.0, ge=1, description="seconds between tries while a chat is active")
+    chat_active_for: float = Field(default=3600.0, ge=0, description="seconds after which an active chat is too long")
 
 
 class Settings(BaseSettings):
@@ -109,8 +172,9 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("sqlite+aiosqlite:///bellwire.db")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    senders: dict[str, SenderSettings] = Field(default_factory=dict)
+    senders: dict[str, AnySender] = Field(default_factory=dict)
     default_sender: str | None = None
+    sender_order: CommaSeparated = ()
     allowed_tenants: CommaSeparated = ()
     cloud: CloudSettings = CloudSettings()
     pace: PaceSettings = PaceSettings()
@@ -118,11 +182,11 @@ class Settings(BaseSettings):
     directory: DirectorySettings = DirectorySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    _split = field_validator("api_keys", "allowed_tenants", mode="before")(_listed)
+    _split = field_validator("api_keys", "allowed_tenants", "sender_order", mode="before")(_listed)
 
     @field_validator("senders")
     @classmethod
-    def _names(cls, senders: dict[str, SenderSettings]) -> dict[str, SenderSettings]:
+    def _names(cls, senders: dict[str, AnySender]) -> dict[str, AnySender]:
         for name in senders:
             if not SENDER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no sender's name: use a-z, 0-9, - and _, at most 40 characters")
@@ -132,7 +196,25 @@ class Settings(BaseSettings):
     def _default_exists(self) -> Settings:
         if self.default_sender is not None and self.default_sender not in self.senders:
             raise ValueError(f"default_sender names {self.default_sender!r}, which is not among the senders")
+        if unknown := set(self.sender_order) - self.senders.keys():
+            raise ValueError(f"sender_order names {sorted(unknown)[0]!r}, which is not among the senders")
         return self
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The senders to choose from for a person if the caller names none, the default first; empty if not set."""
+        default = (self.default_sender,) if self.default_sender is not None else ()
+        return tuple(dict.fromkeys((*default, *self.sender_order))) if self.sender_order else ()
+
+    @property
+    def bots(self) -> dict[str, SenderSettings]:
+        """The senders of kind ``bot``."""
+        return {name: sender for name, sender in self.senders.items() if isinstance(sender, SenderSettings)}
+
+    @property
+    def flows(self) -> dict[str, FlowSettings]:
+        """The senders of kind ``flow``."""
+        return {name: sender for name, sender in self.senders.items() if isinstance(sender, FlowSettings)}
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -179,4 +261,6 @@ def _sentence(message: str) -> str:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
+    if location[:1] == ("senders",):
+        location = location[:2] + location[3:]  # without the kind, by which pydantic chose the model
     return "BELLWIRE_" + "__".join(str(part).upper() for part in location) if location else "BELLWIRE_*"

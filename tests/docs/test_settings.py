@@ -10,11 +10,12 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bellwire.config import SenderSettings, Settings
+from bellwire.config import FlowSettings, SenderSettings, Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
 SERVICE_PAGE = PAGE.partition("## For the command line")[0]
 ROWS = dict(re.findall(r"^\| `(BELLWIRE_[A-Z_<>]+)` \| ([^|]+) \|", SERVICE_PAGE, re.MULTILINE))
+OF_FLOWS = FlowSettings.model_fields.keys() - SenderSettings.model_fields.keys()
 PROSE = {
     "BELLWIRE_DEFAULT_SENDER": "the only one",
     "BELLWIRE_ALLOWED_TENANTS": "the senders' own tenants",
@@ -34,6 +35,8 @@ def settings(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldIn
     for name, field in model.model_fields.items():
         if name == "senders":
             yield from settings(SenderSettings, f"{prefix}SENDERS__<NAME>__")
+            own = settings(FlowSettings, f"{prefix}SENDERS__<NAME>__")
+            yield from (each for each in own if each[0].rpartition("__")[2].lower() in OF_FLOWS)
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from settings(field.annotation, f"{prefix}{name.upper()}__")
         else:

@@ -63,6 +63,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
         "state": "reachable",
     },
     "sightings": {**PERSON, "surface": "copilot", "seen": 1, "first_at": NOW, "last_at": NOW},
+    "agent_chats": {**PERSON, "delivered_at": NOW},
     "books": {**LANE, **dict.fromkeys(map(str, tables.COUNTERS), 0)},
     "lanes": {**LANE},
     "idempotency_keys": {
@@ -83,6 +84,7 @@ NONSENSE: Final[dict[str, dict[str, Any]]] = {
     "ck_deliveries_recipient_kind": {"recipient_kind": "phone"},
     "ck_deliveries_if_unreachable": {"if_unreachable": "shout"},
     "ck_deliveries_on_unknown": {"on_unknown": "guess"},
+    "ck_deliveries_if_chat_active": {"if_chat_active": "interrupt"},
     "ck_deliveries_priority": {"priority": 3},
     "ck_deliveries_attempts": {"attempts": -1},
     "ck_deliveries_finished": {"state": "cancelled"},
@@ -115,6 +117,9 @@ NONSENSE: Final[dict[str, dict[str, Any]]] = {
     "ck_sightings_order": {"first_at": LATER},
     "ck_sightings_tenant_id_lower": {"tenant_id": "A"},
     "ck_sightings_aad_object_id_lower": {"aad_object_id": "A"},
+    "ck_agent_chats_known": {"delivered_at": None},
+    "ck_agent_chats_tenant_id_lower": {"tenant_id": "A"},
+    "ck_agent_chats_aad_object_id_lower": {"aad_object_id": "A"},
     "ck_books_accepted": {"accepted": -1},
     "ck_books_sent": {"sent": -1},
     "ck_books_undeliverable": {"undeliverable": -1},
@@ -129,7 +134,8 @@ NONSENSE: Final[dict[str, dict[str, Any]]] = {
 
 
 def checks(table: Table) -> set[str]:
-    return {str(constraint.name) for constraint in table.constraints if isinstance(constraint, CheckConstraint)}
+    every = (*table.constraints, *(each for column in table.columns for each in column.constraints))
+    return {str(constraint.name) for constraint in every if isinstance(constraint, CheckConstraint)}
 
 
 OWNER: Final = {name: table for table in tables.metadata.tables.values() for name in checks(table)}

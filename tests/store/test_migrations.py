@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -72,7 +73,9 @@ def shape(conn: Connection) -> set[tuple[str, str, str]]:
 
 
 def _sorted_lines(sql: str) -> str:
-    return "\n".join(sorted(line.strip(" ,\t") for line in sql.splitlines()))
+    """SQLite puts a column that was added later on the line of the column before it."""
+    lines = re.split(r"\n|, (?=[a-z_]+ (?:TEXT|BIGINT|INTEGER))", sql)
+    return "\n".join(sorted(line.strip(" ,\t") for line in lines))
 
 
 async def test_the_migrations_make_the_tables_that_the_code_knows(bare: Database) -> None:

@@ -14,7 +14,7 @@ from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
 from bellwire.cli.service import connected, plain
 from bellwire.cli.terminal import show, show_json
 from bellwire.errors import InvalidInput
-from bellwire.model.delivery import IfUnreachable, OnUnknown, State
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
 if TYPE_CHECKING:
     from bellwire.client import Delivery
@@ -43,6 +43,7 @@ def send(
     priority: Annotated[PriorityName, typer.Option(help="Urgent overtakes all that waits.")] = PriorityName.NORMAL,
     if_unreachable: Annotated[IfUnreachable, typer.Option(help="If they cannot be reached.")] = IfUnreachable.FAIL,
     on_unknown: Annotated[OnUnknown, typer.Option(help="If Teams' answer is lost.")] = OnUnknown.HOLD,
+    if_chat_active: Annotated[IfChatActive, typer.Option(help="By a flow, amid a chat.")] = IfChatActive.WAIT,
     send_at: Annotated[str | None, typer.Option(metavar="TIME", help="Not before 2030-01-15T09:30:00Z, say.")] = None,
     expires_at: Annotated[str | None, typer.Option(metavar="TIME", help="Never after this time.")] = None,
     reference: Annotated[str | None, typer.Option(help="A word of your own, kept with the delivery.")] = None,
@@ -66,6 +67,7 @@ def send(
         "priority": priority.value,
         "if_unreachable": if_unreachable,
         "on_unknown": on_unknown,
+        "if_chat_active": if_chat_active,
         "send_at": _moment(send_at, "--send-at"),
         "expires_at": _moment(expires_at, "--expires-at"),
         "reference": reference,

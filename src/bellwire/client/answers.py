@@ -54,6 +54,7 @@ class Delivery:
     attempt_count: int
     if_unreachable: str = "fail"
     on_unknown: str = "hold"
+    if_chat_active: str = "wait"
     reason: str | None = None
     fact: str | None = None
     remedy: str | None = None

@@ -15,7 +15,7 @@ from uuid import uuid4
 from bellwire.client import answers
 from bellwire.client.answers import Books, Delivery, Mailing, Page, Person
 from bellwire.client.wire import Wire
-from bellwire.model.delivery import IfUnreachable, OnUnknown, State
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
 DEFAULT_URL: Final = "http://127.0.0.1:3978"
 LONGEST_LOOK: Final = 1.0
@@ -73,6 +73,7 @@ class AsyncClient:
         expires_at: datetime | None = None,
         if_unreachable: IfUnreachable | str | None = None,
         on_unknown: OnUnknown | str | None = None,
+        if_chat_active: IfChatActive | str | None = None,
         reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> Delivery:
@@ -85,7 +86,7 @@ class AsyncClient:
         body = {
             "to": _recipient(to, tenant_id),
             **_said(text, card, summary),
-            **_terms(sender, priority, send_at, expires_at, if_unreachable, on_unknown, reference),
+            **_terms(sender, priority, send_at, expires_at, if_unreachable, on_unknown, if_chat_active, reference),
         }
         answer = await self._wire.call(
             "POST", "/v1/messages", body=_given(body), idempotency_key=idempotency_key or str(uuid4())
@@ -106,6 +107,7 @@ class AsyncClient:
         expires_at: datetime | None = None,
         if_unreachable: IfUnreachable | str | None = None,
         on_unknown: OnUnknown | str | None = None,
+        if_chat_active: IfChatActive | str | None = None,
         reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> Mailing:
@@ -119,7 +121,7 @@ class AsyncClient:
             "to": list(to),
             "tenant_id": tenant_id,
             **_said(text, card, summary),
-            **_terms(sender, priority, send_at, expires_at, if_unreachable, on_unknown, reference),
+            **_terms(sender, priority, send_at, expires_at, if_unreachable, on_unknown, if_chat_active, reference),
         }
         answer = await self._wire.call(
             "POST", "/v1/messages/bulk", body=_given(body), idempotency_key=idempotency_key or str(uuid4())
@@ -238,6 +240,7 @@ def _terms(
     expires_at: datetime | None,
     if_unreachable: str | None,
     on_unknown: str | None,
+    if_chat_active: str | None,
     reference: str | None,
 ) -> dict[str, Any]:
     return {
@@ -247,6 +250,7 @@ def _terms(
         "expires_at": _moment(expires_at),
         "if_unreachable": if_unreachable,
         "on_unknown": on_unknown,
+        "if_chat_active": if_chat_active,
         "reference": reference,
     }
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from bellwire.client.answers import Books, Delivery, Mailing, Page, Person
 from bellwire.client.asynchronous import AsyncClient, Card, To
-from bellwire.model.delivery import IfUnreachable, OnUnknown, State
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
 T = TypeVar("T")
 
@@ -60,6 +60,7 @@ class Client:
         expires_at: datetime | None = None,
         if_unreachable: IfUnreachable | str | None = None,
         on_unknown: OnUnknown | str | None = None,
+        if_chat_active: IfChatActive | str | None = None,
         reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> Delivery:
@@ -77,6 +78,7 @@ class Client:
                 expires_at=expires_at,
                 if_unreachable=if_unreachable,
                 on_unknown=on_unknown,
+                if_chat_active=if_chat_active,
                 reference=reference,
                 idempotency_key=idempotency_key,
             )
@@ -96,6 +98,7 @@ class Client:
         expires_at: datetime | None = None,
         if_unreachable: IfUnreachable | str | None = None,
         on_unknown: OnUnknown | str | None = None,
+        if_chat_active: IfChatActive | str | None = None,
         reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> Mailing:
@@ -113,6 +116,7 @@ class Client:
                 expires_at=expires_at,
                 if_unreachable=if_unreachable,
                 on_unknown=on_unknown,
+                if_chat_active=if_chat_active,
                 reference=reference,
                 idempotency_key=idempotency_key,
             )

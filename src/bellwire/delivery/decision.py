@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bellwire.delivery.history import History
-from bellwire.model.delivery import IfUnreachable, OnUnknown, State
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 from bellwire.model.outcome import (
     Halt,
     Heal,
@@ -26,7 +26,17 @@ from bellwire.model.reason import Reason
 from bellwire.model.retry import RetryPolicy, exhausted, wait
 
 AMENDING: Final = frozenset({Step.CHANGE, Step.TAKE_BACK})
-SUSPENDING: Final = frozenset({Reason.UNINSTALLED, Reason.NOT_INSTALLED, Reason.BLOCKED, Reason.DISABLED_BY_ADMIN})
+SUSPENDING: Final = frozenset(
+    {
+        Reason.UNINSTALLED,
+        Reason.NOT_INSTALLED,
+        Reason.BLOCKED,
+        Reason.DISABLED_BY_ADMIN,
+        Reason.AGENT_NOT_INSTALLED,
+    }
+)
+# A flow that never tells its result would not tell it of a copy either: it is mended by a person, and then resent.
+NOT_REPEATED: Final = frozenset({Reason.FLOW_WITHOUT_RESPONSE, Reason.FLOW_RUN_FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,7 @@ class Case:
     service_url: str
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
     on_unknown: OnUnknown = OnUnknown.HOLD
+    if_chat_active: IfChatActive = IfChatActive.WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,8 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
     changing and taking back can be done twice without harm, so they are simply tried again.
     """
     match outcome:
+        case Retry(chat_active=True):
+            return _chat_active(case, now, policy)
         case Sent(activity_id=activity_id):
             return Decision(state=State.SENT, activity_id=activity_id, address=_moved(case))
         case Opened(conversation_id=conversation_id, service_url=service_url):
@@ -113,6 +126,14 @@ def _retry(case: Case, outcome: Retry, now: datetime, random: float, policy: Ret
     return Decision(state=State.QUEUED, run_at=again, reason=reason, pause=pause)
 
 
+def _chat_active(case: Case, now: datetime, policy: RetryPolicy) -> Decision:
+    again = now + timedelta(seconds=policy.active_every)
+    waited = (again - (case.history.first_at or case.started_at)).total_seconds()
+    if case.if_chat_active is IfChatActive.GIVE_UP or waited > policy.active_for:
+        return Decision(state=State.UNDELIVERABLE, reason=Reason.CHAT_ACTIVE)
+    return Decision(state=State.QUEUED, run_at=again)
+
+
 def _heal(case: Case, outcome: Heal, now: datetime, random: float, policy: RetryPolicy) -> Decision:
     opening = outcome.remedy is Remedy.OPEN_CHAT
     if outcome.remedy in case.history.healed or (opening and case.step is not Step.POST):
@@ -123,7 +144,8 @@ def _heal(case: Case, outcome: Heal, now: datetime, random: float, policy: Retry
 def _unknown(case: Case, outcome: Unknown, now: datetime, random: float, policy: RetryPolicy) -> Decision:
     post = case.step is Step.POST
     again = now + wait(None, case.history.waited, random, policy)
-    if not ((post and case.on_unknown is OnUnknown.HOLD) or _exhausted(case, again, policy)):
+    held = post and (case.on_unknown is OnUnknown.HOLD or outcome.reason in NOT_REPEATED)
+    if not (held or _exhausted(case, again, policy)):
         return Decision(state=State.QUEUED, run_at=again)
     if post:
         return Decision(state=State.UNKNOWN, reason=outcome.reason)

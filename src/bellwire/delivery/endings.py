@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from bellwire.delivery.decision import Decision
 from bellwire.delivery.history import healing, kind
 from bellwire.delivery.work import Work
+from bellwire.model.agent_chat import AgentChat
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Scope, Sent
+from bellwire.model.reason import Reason
 from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
-from bellwire.store import amendment_queue, journal, lanes, people, queue, references
+from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references
 from bellwire.store.journal import Result
 
 RECHECK: Final = timedelta(seconds=5)
@@ -52,7 +54,7 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
         reason=decision.reason,
         activity_id=decision.activity_id,
         conversation_id=work.conversation_id if sent else None,
-        service_url=work.service_url if sent else None,
+        service_url=work.service_url or None if sent else None,
         amendment_id=work.amendment_id,
     )
     return Ending(work, result, decision)
@@ -69,6 +71,7 @@ def write_down(
         people.hold(conn, {each.work.person for each in taught})
         for each in taught:
             _teach(conn, each, now)
+    agent_chats.learn(conn, filter(None, map(_told_by_flow, endings)))
     for each in endings:
         _shut(conn, each)
     return moved
@@ -92,6 +95,16 @@ def _record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str
 
 def _teaches(decision: Decision) -> bool:
     return decision.address is not None or decision.suspension is not None or decision.state is State.WAITING
+
+
+def _told_by_flow(each: Ending) -> AgentChat | None:
+    """What the ending of a request says of the person's chat with the flow's agent."""
+    person, at = each.work.person, each.result.finished_at
+    if each.work.by_flow and each.decision.state is State.SENT:
+        return AgentChat(person=person, delivered_at=at)
+    if each.decision.suspension is Reason.AGENT_NOT_INSTALLED:
+        return AgentChat(person=person, absent_at=at)
+    return None
 
 
 def _teach(conn: Connection, each: Ending, now: datetime) -> None:

@@ -21,6 +21,7 @@ from bellwire.delivery.station import Station
 from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import Priority
+from bellwire.model.pacing import Window
 from bellwire.store import lanes, supply
 from bellwire.store.lanes import Halted, LaneKey
 from bellwire.store.queue import Want
@@ -129,7 +130,7 @@ class Feeder:
         if self._opens_at(key) > now:
             station.agenda.put(key, self._opens_at(key))
             return []
-        most = station.tuning.at_hand if gate is None else 1
+        most = station.tuning.at_hand_of(key.sender) if gate is None else 1
         return [
             Want(key.tenant_id, key.sender, priority, most - lane.at_hand(priority))
             for priority in hungry
@@ -162,12 +163,13 @@ class Feeder:
     def _op(self, wants: list[Want], survey: Survey | None, conn: Connection) -> Round:
         """Runs in the store's thread: it reads nothing that changes meanwhile."""
         station, now = self._station, self._station.clock()
-        found = Round(supply.fetch(conn, station.worker, wants, now, known_messages=self._messages.known()))
+        known, flows = self._messages.known(), station.tuning.flows
+        found = Round(supply.fetch(conn, station.worker, wants, now, known_messages=known, flows=flows))
         if survey is not None:
             served = {key for key in lanes.busy(conn) if key.sender in station.senders}
             if not served <= survey.mine:
                 found.owned = lanes.own(conn, station.worker, served - survey.mine)
-            found.pasts = {key: _past(conn, key, now) for key in found.owned}
+            found.pasts = {key: _past(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
             found.halted = lanes.halted(conn)
             found.amendments = supply.amend(conn, station.worker, now, most=survey.most, shut=survey.shut)
         return found
@@ -192,11 +194,13 @@ class Feeder:
 
     def _lane(self, key: LaneKey, past: Past, paused_until: datetime | None) -> Lane:
         station, now = self._station, self._station.ticks()
+        limit, seconds = station.tuning.pace(key.sender)
         lane = Lane(
             key,
-            station.tuning.per_second,
+            limit,
             lambda work, later: self._recorder.give_back(work, station.after(later)),
             station.tuning.windows,
+            seconds=seconds,
         )
         requests = [(person, now if at is None else min(station.ticks_at(at), now)) for person, at in past.requests]
         lane.restore(requests, [(person, min(station.ticks_at(at), now)) for person, at in past.many_times])
@@ -259,9 +263,10 @@ class Feeder:
             station.urgent.set()
 
 
-def _past(conn: Connection, key: LaneKey, now: datetime) -> Past:
+def _past(conn: Connection, key: LaneKey, now: datetime, pace: Window) -> Past:
+    look_back = max(CONVERSATIONS_LOOK_BACK, timedelta(seconds=pace.seconds))
     return Past(
-        lanes.requests(conn, key, started=now - LONGEST_REQUEST, ended=now - CONVERSATIONS_LOOK_BACK),
+        lanes.requests(conn, key, started=now - LONGEST_REQUEST, ended=now - look_back),
         lanes.requests_to_many_times_asked(conn, key, started=now - HOUR),
         lanes.pauses(conn, key, started=now - HOUR, now=now),
     )

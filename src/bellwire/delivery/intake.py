@@ -10,7 +10,8 @@ from bellwire.delivery.decision import Decision, unreachable
 from bellwire.delivery.history import NEW, Attempt, history
 from bellwire.delivery.station import Station
 from bellwire.delivery.work import Work
-from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
+from bellwire.model.agent_chat import AgentChat, flow_reach
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Priority
 from bellwire.model.message import Message
 from bellwire.model.outcome import Step
 from bellwire.model.reach import Obstacle, reach
@@ -96,8 +97,12 @@ def _work(
         expires_at=each.expires_at,
         if_unreachable=_IF_UNREACHABLE[each.if_unreachable],
         on_unknown=_ON_UNKNOWN[each.on_unknown],
+        if_chat_active=IfChatActive(each.if_chat_active),
+        by_flow=key.sender in station.tuning.flows,
         history=told,
     )
+    if work.by_flow:
+        return work, _by_flow(station, supply.agent_chats.get(person), work)
     if each.chat_state != ReachState.REACHABLE:
         return work, _without_chat(station, supply.sightings.get(person, ()), each, work)
     if told.healed:
@@ -113,6 +118,14 @@ def _without_chat(station: Station, seen: Sequence[Sighting], each: Claimed, wor
         return unreachable(work.step, work.if_unreachable, found.reason)
     told = _told_last(seen) or station.senders[work.person.sender].default_service_url
     work.step, work.service_url = Step.OPEN_CHAT, station.way(work.person.sender, work.history, told)
+    return None
+
+
+def _by_flow(station: Station, chat: AgentChat | None, work: Work) -> Decision | None:
+    """What becomes of the delivery if its flow is believed not to reach the person."""
+    found = flow_reach(chat, station.clock())
+    if isinstance(found, Obstacle):
+        return unreachable(work.step, work.if_unreachable, found.reason)
     return None
 
 

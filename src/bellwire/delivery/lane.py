@@ -30,9 +30,11 @@ class Lane:
         per_second: int,
         turn_away: Callable[[Work, float], None],
         windows: tuple[Window, ...] = CONVERSATION_WINDOWS,
+        *,
+        seconds: float = 1.0,
     ) -> None:
         self.key = key
-        self.pace = TenantPace(per_second)
+        self.pace = TenantPace(per_second, seconds)
         self.paused_until = -inf
         self._turn_away = turn_away
         self._windows = windows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -13,6 +14,8 @@ from bellwire.model.retry import RetryPolicy
 class Tuning:
     """``seats`` requests in flight at most, ``per_second`` of them started in each lane; times in seconds.
 
+    ``flows`` are the senders of kind ``flow``, each with the window that it is paced to instead.
+
     Without a heartbeat for ``missed_beats`` times ``heartbeat`` a worker counts as dead. ``poll`` is how often the
     queue is looked at without being woken: a net under the bells, no more. A worker that is to stop gives what is in
     flight ``patience`` seconds to finish.
@@ -20,6 +23,7 @@ class Tuning:
 
     seats: int = 256
     per_second: int = 50
+    flows: Mapping[str, Window] = field(default_factory=dict)
     windows: tuple[Window, ...] = CONVERSATION_WINDOWS
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     heartbeat: float = 5.0
@@ -35,4 +39,16 @@ class Tuning:
     @property
     def at_hand(self) -> int:
         """How many deliveries of one priority a lane has at hand at most: those of the next 200 ms."""
-        return max(min(ceil(self.per_second * 0.2), self.seats), 1)
+        return self._at_hand(self.per_second)
+
+    def pace(self, sender: str) -> Window:
+        """How many requests of this sender may start in a lane, in how many seconds."""
+        return self.flows.get(sender) or Window(self.per_second, 1.0)
+
+    def at_hand_of(self, sender: str) -> int:
+        """As ``at_hand``, for a lane of this sender."""
+        pace = self.pace(sender)
+        return self._at_hand(pace.limit / pace.seconds)
+
+    def _at_hand(self, per_second: float) -> int:
+        return max(min(ceil(per_second * 0.2), self.seats), 1)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bellwire.delivery.decision import Case
 from bellwire.delivery.history import NEW, History
-from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Priority
 from bellwire.model.message import Message
 from bellwire.model.outcome import Step
 from bellwire.model.posting import Posting
@@ -34,6 +34,8 @@ class Work:
     expires_at: datetime | None = None
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
     on_unknown: OnUnknown = OnUnknown.HOLD
+    if_chat_active: IfChatActive = IfChatActive.WAIT
+    by_flow: bool = False
     history: History = NEW
     started: float = 0.0
     started_at: datetime | None = None
@@ -65,4 +67,5 @@ class Work:
             service_url=self.service_url,
             if_unreachable=self.if_unreachable,
             on_unknown=self.on_unknown,
+            if_chat_active=self.if_chat_active,
         )

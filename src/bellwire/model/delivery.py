@@ -69,6 +69,13 @@ class IfUnreachable(StrEnum):
     INSTALL = "install"
 
 
+class IfChatActive(StrEnum):
+    """What the caller wants when the person is in the middle of a chat with the agent (senders of kind ``flow``)."""
+
+    WAIT = "wait"
+    GIVE_UP = "give_up"
+
+
 class OnUnknown(StrEnum):
     """What the caller wants when the request was written and no answer came: at most once, or at least once."""
 
@@ -91,6 +98,7 @@ class Delivery:
     expires_at: datetime | None = None
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
     on_unknown: OnUnknown = OnUnknown.HOLD
+    if_chat_active: IfChatActive = IfChatActive.WAIT
     caller_reference: str | None = None
     attempts: int = 0
     reason: Reason | None = None

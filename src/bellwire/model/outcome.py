@@ -60,12 +60,17 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A passing refusal. ``after`` is Retry-After in seconds where Teams gave one, ``scope`` the lane that pauses."""
+    """A passing refusal. ``after`` is Retry-After in seconds where Teams gave one, ``scope`` the lane that pauses.
+
+    ``chat_active``: the person is in the middle of a chat, which may take a while and which the caller may not want to
+    wait for.
+    """
 
     status: int | None
     code: str
     after: float | None = None
     scope: Scope | None = None
+    chat_active: bool = False
 
 
 @dataclass(frozen=True, slots=True)

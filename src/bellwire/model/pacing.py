@@ -45,17 +45,18 @@ _SMOOTHING: Final = 1 / 16
 
 
 class TenantPace:
-    """The pace of one sender in one tenant: never over ``per_second``, and evenly spaced.
+    """The pace of one sender in one tenant: never over ``limit`` in any ``seconds``, and evenly spaced.
 
     The spacing (a generic cell rate with a tolerance of one slot, so that late timers lose no rate) keeps a slot near
     at every moment: an urgent request waits for the next slot and not for the end of a burst's window. The slots are
     as long as the window and the usual latency together make them, else they would bunch in front of the window.
     """
 
-    __slots__ = ("_latency", "_limit", "_next", "_settled", "_under_way")
+    __slots__ = ("_latency", "_limit", "_next", "_seconds", "_settled", "_under_way")
 
-    def __init__(self, per_second: int) -> None:
-        self._limit = per_second
+    def __init__(self, limit: int, seconds: float = 1.0) -> None:
+        self._limit = limit
+        self._seconds = seconds
         self._settled: deque[float] = deque()
         self._under_way = 0
         self._next = -inf
@@ -64,18 +65,18 @@ class TenantPace:
     @property
     def slot(self) -> float:
         """Seconds from one request to the next at full speed."""
-        return (1.0 + self._latency) / self._limit
+        return (self._seconds + self._latency) / self._limit
 
     def opens_at(self, now: float) -> float:
         """When the next request may start, as far as is known at ``now``; infinite until an answer comes."""
         settled = self._settled
-        while settled and settled[0] + 1.0 <= now:
+        while settled and settled[0] + self._seconds <= now:
             settled.popleft()
         spaced = self._next - max(self.slot, CATCH_UP)
         free = self._limit - self._under_way
         if len(settled) < free:
             return spaced
-        return max(spaced, settled[len(settled) - free] + 1.0) if free > 0 else inf
+        return max(spaced, settled[len(settled) - free] + self._seconds) if free > 0 else inf
 
     def start(self, now: float) -> None:
         """A request is handed to the wire."""

@@ -19,6 +19,7 @@ class Way(StrEnum):
 
     TEAMS_CHAT = "teams_chat"
     OPEN_CHAT = "open_chat"
+    FLOW = "flow"
 
 
 @dataclass(frozen=True, slots=True)

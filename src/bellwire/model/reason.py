@@ -57,6 +57,15 @@ class Reason(StrEnum):
     ANSWER_LOST = "answer_lost"
     ANSWER_UNREADABLE = "answer_unreadable"
     WORKER_LOST = "worker_lost"
+    AGENT_NOT_INSTALLED = "agent_not_installed"
+    CHAT_ACTIVE = "chat_active"
+    FLOW_WITHOUT_RESPONSE = "flow_without_response"
+    FLOW_RUN_FAILED = "flow_run_failed"
+    FLOW_TURNED_OFF = "flow_turned_off"
+    FLOW_DELETED = "flow_deleted"
+    FLOW_ADDRESS_OLD = "flow_address_old"
+    FLOW_SIGNATURE_REFUSED = "flow_signature_refused"
+    FLOW_NOT_PERMITTED = "flow_not_permitted"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
@@ -239,6 +248,51 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
         "The worker died while the request was under way: the message may or may not be there.",
         "Ask the person or look into the chat; resend if it is better said twice than not at all.",
         Mover.CALLER,
+    ),
+    Reason.AGENT_NOT_INSTALLED: Explanation(
+        "The flow says that the Copilot Studio agent is not installed for the person.",
+        "Share the agent with the person and have it installed for them, then send again.",
+        Mover.CALLER,
+    ),
+    Reason.CHAT_ACTIVE: Explanation(
+        "The person was in the middle of a chat with the agent, and the flow posts into no such chat.",
+        "Send again later, or have the flow's step send in spite of an active chat.",
+        Mover.CALLER,
+    ),
+    Reason.FLOW_WITHOUT_RESPONSE: Explanation(
+        "The flow answered 202 without a result, so it has no Response step: the message may or may not be there.",
+        "Add the Response step to the flow (docs/flow.md), then look into the chat before sending again.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_RUN_FAILED: Explanation(
+        "The flow's run failed, or took too long, before its Response step: the message may or may not be there.",
+        "Look at the run's history in Power Automate, mend the step that failed, then resend what is missing.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_TURNED_OFF: Explanation(
+        "The flow is turned off.",
+        "Turn the flow on in Power Automate; the queue is kept meanwhile.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_DELETED: Explanation(
+        "There is no flow at this address: it was deleted, or saved anew under another one.",
+        "Copy the address of the flow's trigger into the sender's FLOW_URL; the queue is kept meanwhile.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_ADDRESS_OLD: Explanation(
+        "The flow's address has the old form (*.logic.azure.com), which Power Automate has stopped serving.",
+        "Copy the new address from the flow's trigger into the sender's FLOW_URL; the queue is kept meanwhile.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_SIGNATURE_REFUSED: Explanation(
+        "Power Automate refused the signature in the flow's address: expired, or made invalid by a new one.",
+        "Copy the trigger's present address into the sender's FLOW_URL; the queue is kept meanwhile.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_NOT_PERMITTED: Explanation(
+        "The flow's trigger does not let this sender in.",
+        "Allow the sender's service principal under 'Who can trigger the flow'; the queue is kept meanwhile.",
+        Mover.OPERATOR,
     ),
     Reason.EXPIRED: Explanation(
         "The time until which the message was worth sending passed first.",

@@ -13,12 +13,15 @@ class RetryPolicy:
     """At most ``tries`` tries within ``total`` seconds; waits grow from ``first`` to ``cap`` seconds.
 
     A wait that Teams asks for is obeyed even if it ends after ``total``; the try that follows it is then the last.
+    Someone in the middle of a chat is tried every ``active_every`` seconds, for ``active_for`` seconds at most.
     """
 
     tries: int = 30
     first: float = 1.0
     cap: float = 60.0
     total: float = 3600.0
+    active_every: float = 60.0
+    active_for: float = 3600.0
 
 
 def backoff(previous: float | None, random: float, policy: RetryPolicy) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from bellwire.model.delivery import Delivery, IfUnreachable, State
 from bellwire.model.message import Message
 from bellwire.model.reach import Obstacle, Reachable, first_state
 from bellwire.model.reason import Reason
+from bellwire.model.recipient import Person
 from bellwire.service.admission import reach_many, refusal
 from bellwire.store import deliveries, idempotency, people
 from bellwire.store.deliveries import NewDelivery
@@ -29,9 +31,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A checked message on its way into the store. ``key`` is the caller's Idempotency-Key."""
+    """A checked message on its way into the store. ``key`` is the caller's Idempotency-Key.
+
+    ``others`` is the same person as other senders know them, to be turned to in this order.
+    """
 
     delivery: Delivery
+    others: tuple[Person, ...] = ()
     message: Message
     caller: str
     key: str | None = None
@@ -41,14 +47,20 @@ class Candidate:
 Outcome = Accepted | BellwireError
 
 
-def accept(conn: Connection, candidates: list[Candidate]) -> list[Outcome]:
+def accept(conn: Connection, candidates: list[Candidate], *, flows: Collection[str] = ()) -> list[Outcome]:
     """Write down all candidates that are neither refused nor replays, in few statements."""
+    if not candidates:
+        return []
     if patient := {one.delivery.person for one in candidates if one.delivery.if_unreachable is IfUnreachable.WAIT}:
         # Otherwise a capture that commits at this moment could miss what has just begun to wait for it.
         people.hold(conn, patient)
-    ways = reach_many(conn, {one.delivery.person for one in candidates})
+    everyone = {person for one in candidates for person in (one.delivery.person, *one.others)}
+    ways = reach_many(conn, everyone, flows, max(one.delivery.accepted_at for one in candidates))
     new: dict[str, NewDelivery] = {}
-    outcomes = [_outcome(conn, one, ways[one.delivery.person], new) for one in candidates]
+    outcomes = []
+    for one in candidates:
+        turned = _turned(one, ways)
+        outcomes.append(_outcome(conn, turned, ways[turned.delivery.person], new))
     deliveries.accept(conn, list(new.values()))
     return outcomes
 
@@ -59,6 +71,14 @@ def placed(delivery: Delivery, found: Reachable | Obstacle) -> Delivery | Obstac
     if isinstance(state, Obstacle):
         return state
     return replace(delivery, state=state, reason=found.reason if isinstance(found, Obstacle) else None)
+
+
+def _turned(one: Candidate, ways: Mapping[Person, Reachable | Obstacle]) -> Candidate:
+    """The candidate, turned to the first sender that reaches the person; as it is if none does."""
+    if isinstance(ways[one.delivery.person], Reachable):
+        return one
+    way = next((other for other in one.others if isinstance(ways[other], Reachable)), None)
+    return one if way is None else replace(one, delivery=replace(one.delivery, person=way))
 
 
 def _outcome(conn: Connection, one: Candidate, found: Reachable | Obstacle, new: dict[str, NewDelivery]) -> Outcome:

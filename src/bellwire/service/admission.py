@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bellwire.errors import Unreachable
+from bellwire.model.agent_chat import flow_reach
 from bellwire.model.reach import Obstacle, Reachable, reach
 from bellwire.model.reason import EXPLANATIONS
 from bellwire.model.recipient import Person
-from bellwire.store import references, sightings
+from bellwire.store import agent_chats, references, sightings
 
 
-def reach_many(conn: Connection, persons: Collection[Person]) -> dict[Person, Reachable | Obstacle]:
-    """The way to each of these persons, or what is in it; any number of them."""
-    states = references.states(conn, persons)
-    seen = sightings.surfaces(conn, [person for person in persons if person not in states])
-    return {person: reach(states.get(person), seen.get(person, ())) for person in persons}
+def reach_many(
+    conn: Connection, persons: Collection[Person], flows: Collection[str], now: datetime
+) -> dict[Person, Reachable | Obstacle]:
+    """The way to each of these persons, or what is in it; any number of them. ``flows`` are the flows' names."""
+    of_flows = {person for person in persons if person.sender in flows}
+    of_bots = [person for person in persons if person not in of_flows]
+    chats = agent_chats.get_many(conn, of_flows)
+    states = references.states(conn, of_bots)
+    seen = sightings.surfaces(conn, [person for person in of_bots if person not in states])
+    by_flow = {person: flow_reach(chats.get(person), now) for person in of_flows}
+    return by_flow | {person: reach(states.get(person), seen.get(person, ())) for person in of_bots}
 
 
 def refusal(obstacle: Obstacle) -> Unreachable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from bellwire.errors import Conflict
+from bellwire.model.delivery import State
 from bellwire.model.message import Message
 from bellwire.service.command import Content, check_content
 from bellwire.service.deliveries import Story, story_of, unknown_delivery
@@ -26,11 +27,12 @@ REFUSALS: Final = {
 
 
 class Amending:
-    """Changes and withdrawals. ``clock`` tells the time in UTC."""
+    """Changes and withdrawals. ``flows`` are the senders that can do neither; ``clock`` tells the time in UTC."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], flows: Collection[str] = ()) -> None:
         self._database = database
         self._clock = clock
+        self._flows = flows
 
     async def change(self, delivery_id: str, content: Content) -> Story:
         """Have a delivery say something else. What was sent is replaced in the person's chat by the worker.
@@ -41,7 +43,9 @@ class Amending:
             Conflict: it is being sent at this moment, ended without being sent, or was taken back.
         """
         check_content(content)
-        return await self._database.write(partial(_change, delivery_id=delivery_id, content=content, now=self._clock()))
+        return await self._database.write(
+            partial(_change, delivery_id=delivery_id, content=content, now=self._clock(), flows=self._flows)
+        )
 
     async def take_back(self, delivery_id: str) -> Story:
         """Have a delivery say nothing: cancelled before it goes out, removed from the person's chat afterwards.
@@ -50,22 +54,31 @@ class Amending:
             NotFound: there is no such delivery.
             Conflict: it is being sent at this moment, or ended without being sent.
         """
-        return await self._database.write(partial(_take_back, delivery_id=delivery_id, now=self._clock()))
+        return await self._database.write(
+            partial(_take_back, delivery_id=delivery_id, now=self._clock(), flows=self._flows)
+        )
 
 
-def _change(conn: Connection, *, delivery_id: str, content: Content, now: datetime) -> Story:
+def _change(conn: Connection, *, delivery_id: str, content: Content, now: datetime, flows: Collection[str]) -> Story:
     message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
-    return _answered(conn, amendments.change(conn, delivery_id, message, new_id=new_id(now), now=now))
+    return _answered(conn, amendments.change(conn, delivery_id, message, new_id=new_id(now), now=now), flows)
 
 
-def _take_back(conn: Connection, *, delivery_id: str, now: datetime) -> Story:
-    return _answered(conn, amendments.take_back(conn, delivery_id, new_id=new_id(now), now=now))
+def _take_back(conn: Connection, *, delivery_id: str, now: datetime, flows: Collection[str]) -> Story:
+    return _answered(conn, amendments.take_back(conn, delivery_id, new_id=new_id(now), now=now), flows)
 
 
-def _answered(conn: Connection, answer: Answer | None) -> Story:
+def _answered(conn: Connection, answer: Answer | None, flows: Collection[str]) -> Story:
     if answer is None:
         raise unknown_delivery()
     if answer.refusal is not None:
         fact, remedy = REFUSALS[answer.refusal]
         raise Conflict(fact, code=answer.refusal, field="id", remedy=remedy)  # what was written goes with it
+    if answer.delivery.state is State.SENT and answer.delivery.person.sender in flows:
+        raise Conflict(
+            "A flow posted the message, and flows change and remove nothing.",
+            code="sent_by_flow",
+            field="id",
+            remedy="Send a new message that corrects it.",
+        )  # what was written goes with it
     return story_of(conn, answer.delivery)

@@ -12,16 +12,17 @@ import orjson
 from sqlalchemy import Connection
 
 from bellwire.errors import IdempotencyConflict, InvalidInput
+from bellwire.model.agent_chat import flow_reach
 from bellwire.model.delivery import Delivery, State
 from bellwire.model.message import Message
-from bellwire.model.reach import Obstacle, first_state, reach
+from bellwire.model.reach import Obstacle, Reachable, first_state, reach
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person, Recipient, RecipientKind
 from bellwire.service.command import Content, Terms, check_content, check_terms, fingerprint
 from bellwire.service.send import new_delivery, new_id
 from bellwire.service.senders import Senders, guid_of
 from bellwire.service.who import Meant, Who
-from bellwire.store import deliveries, idempotency, references, sightings
+from bellwire.store import agent_chats, deliveries, idempotency, references, sightings
 from bellwire.store.database import Database
 from bellwire.store.deliveries import Alike, NewDelivery
 from bellwire.store.idempotency import Verdict
@@ -60,9 +61,12 @@ class _Mailing:
     """A checked command on its way into the store: ``pattern`` is the delivery to one of the people.
 
     ``people`` are object ids with the names that the caller used, ``unknown`` the names that stand for nobody.
+    ``others`` are the senders to turn to for people whom the pattern's does not reach, ``flows`` those of kind flow.
     """
 
     pattern: Delivery
+    others: tuple[str, ...]
+    flows: frozenset[str]
     message: Message
     people: Mapping[str, str]
     unknown: Mapping[str, Reason]
@@ -138,6 +142,8 @@ class BulkSending:
         recipient = Recipient(RecipientKind.AAD_OBJECT_ID, somebody.aad_object_id, command.tenant_id)
         return _Mailing(
             pattern=new_delivery(somebody, recipient, command.terms, message.id, now),
+            others=self._senders.others(command.terms.sender, anybody.sender, anybody.tenant_id),
+            flows=self._senders.flows,
             message=message,
             people=people,
             unknown=unknown,
@@ -170,36 +176,58 @@ def _accept(conn: Connection, mailing: _Mailing) -> BulkAccepted:
             raise IdempotencyConflict("The key came with another request before.", field="Idempotency-Key")
         if claim.verdict is Verdict.REPLAY and claim.answer is not None:
             return replace(_told(claim.answer), replayed=True)
-    new, refused = _parted(conn, mailing)
-    pattern = NewDelivery(delivery=mailing.pattern, message=mailing.message, key_id=caller)
-    if new:
-        deliveries.accept_alike(conn, pattern, new)
-    waiting = sum(each.state == State.WAITING for each in new)
-    answer = BulkAccepted(message_id, len(new), waiting, mailing.duplicates, refused)
+    by_sender, refused = _parted(conn, mailing)
+    message: Message | None = mailing.message
+    for sender, new in by_sender.items():
+        delivery = replace(mailing.pattern, person=replace(mailing.pattern.person, sender=sender))
+        deliveries.accept_alike(conn, NewDelivery(delivery=delivery, message=message, key_id=caller), new)
+        message = None  # it is stored once
+    every = [each for new in by_sender.values() for each in new]
+    waiting = sum(each.state == State.WAITING for each in every)
+    answer = BulkAccepted(message_id, len(every), waiting, mailing.duplicates, refused)
     if key is not None:
         idempotency.keep_answer(conn, caller, key, orjson.dumps(answer).decode())
     return answer
 
 
-def _parted(conn: Connection, mailing: _Mailing) -> tuple[list[Alike], dict[str, Reason]]:
-    """Deliveries for those who can be reached or waited for, and the reasons of the others."""
-    pattern, person = mailing.pattern, mailing.pattern.person
-    states = references.states_of(conn, person.sender, person.tenant_id, mailing.people)
-    elsewhere = [replace(person, aad_object_id=each) for each in mailing.people if each not in states]
-    seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere).items()}
-    new: list[Alike] = []
+def _parted(conn: Connection, mailing: _Mailing) -> tuple[dict[str, list[Alike]], dict[str, Reason]]:
+    """Deliveries for those who can be reached or waited for, by sender, and the reasons of the others."""
+    pattern, now = mailing.pattern, mailing.pattern.accepted_at
+    first = pattern.person.sender
+    ways = _ways(conn, mailing, first, list(mailing.people))
+    chosen = dict.fromkeys(mailing.people, first)
+    for other in mailing.others:
+        missing = [each for each in mailing.people if isinstance(ways[each], Obstacle)]
+        found = _ways(conn, mailing, other, missing)
+        reached = {each: way for each, way in found.items() if isinstance(way, Reachable)}
+        ways |= reached
+        chosen |= dict.fromkeys(reached, other)
+    new: dict[str, list[Alike]] = {}
     refused = dict(mailing.unknown)
     for each in mailing.people:
-        way = reach(states.get(each), seen.get(each, ()))
+        way = ways[each]
         state = first_state(way, pattern.if_unreachable)
         if isinstance(state, Obstacle):
             refused[mailing.people[each]] = state.reason
         else:
-            new.append(
-                Alike(new_id(pattern.accepted_at), each, state, way.reason if isinstance(way, Obstacle) else None)
-            )
-    new.sort()  # in the order of the indexes, which are then filled from end to end
+            reason = way.reason if isinstance(way, Obstacle) else None
+            new.setdefault(chosen[each], []).append(Alike(new_id(now), each, state, reason))
+    for group in new.values():
+        group.sort()  # in the order of the indexes, which are then filled from end to end
     return new, refused
+
+
+def _ways(conn: Connection, mailing: _Mailing, sender: str, people: Sequence[str]) -> dict[str, Reachable | Obstacle]:
+    """By which way this sender reaches each of the people, or what is in it."""
+    person = replace(mailing.pattern.person, sender=sender)
+    if sender in mailing.flows:
+        chats = agent_chats.get_many(conn, [replace(person, aad_object_id=each) for each in people])
+        told = {who.aad_object_id: chat for who, chat in chats.items()}
+        return {each: flow_reach(told.get(each), mailing.pattern.accepted_at) for each in people}
+    states = references.states_of(conn, sender, person.tenant_id, people)
+    elsewhere = [replace(person, aad_object_id=each) for each in people if each not in states]
+    seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere).items()}
+    return {each: reach(states.get(each), seen.get(each, ())) for each in people}
 
 
 def _told(answer: str) -> BulkAccepted:

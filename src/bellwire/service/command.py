@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bellwire.errors import Conflict, InvalidInput
 from bellwire.model.card import check_card
-from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Priority
 from bellwire.model.recipient import Recipient
 from bellwire.model.text import MOST_REFERENCE, MOST_SUMMARY, MOST_TEXT, check_text
 
@@ -37,6 +37,7 @@ class Terms:
     expires_at: datetime | None = None
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
     on_unknown: OnUnknown = OnUnknown.HOLD
+    if_chat_active: IfChatActive = IfChatActive.WAIT
     reference: str | None = None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bellwire.errors import NotFound, TenantNotAllowed
+from bellwire.model.agent_chat import AgentChat, flow_reach
 from bellwire.model.reach import Obstacle, Reachable, reach, state_of
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.model.reference import ConversationReference, ReachState
@@ -29,6 +31,7 @@ class SenderReach:
     found: Reachable | Obstacle
     reference: ConversationReference | None
     sightings: Sequence[Sighting]
+    agent_chat: AgentChat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ class PeopleFilter:
 
 
 class People:
-    """Answers who can be reached."""
+    """Answers who can be reached. ``clock`` tells the time in UTC."""
 
-    def __init__(self, database: Database, senders: Senders) -> None:
+    def __init__(self, database: Database, senders: Senders, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._senders = senders
+        self._clock = clock
 
     async def get(self, tenant_id: str, aad_object_id: str) -> KnownPerson:
         """A person, as all senders know them.
@@ -70,7 +74,7 @@ class People:
         if known is None:
             fact, remedy, _ = EXPLANATIONS[Reason.NEVER_SEEN]
             raise NotFound(fact, code=Reason.NEVER_SEEN, field="aad_object_id", remedy=remedy)
-        return _person(known)
+        return self._person(known)
 
     async def page(
         self, wanted: PeopleFilter, *, after: tuple[str, str] | None = None, limit: int = 50
@@ -84,7 +88,7 @@ class People:
         found: list[KnownPerson] = []
         for known in self._all(conn, wanted.sender, after, limit):
             if _fits(known, wanted):
-                found.append(_person(known))
+                found.append(self._person(known))
             if len(found) == limit:
                 break
         return found
@@ -99,6 +103,19 @@ class People:
                 return
             after, size = (some[-1].tenant_id, some[-1].aad_object_id), AT_ONCE
 
+    def _person(self, known: Known) -> KnownPerson:
+        by_sender = {reference.person.sender: reference for reference in known.references}
+        told = {chat.person.sender: chat for chat in known.agent_chats}
+        flows = {name for name in self._senders.flows if self._senders.own_tenants[name] == known.tenant_id}
+        names = sorted({*by_sender, *told, *flows, *(sighting.person.sender for sighting in known.sightings)})
+        senders = [
+            _by_flow(name, told.get(name), self._clock())
+            if name in self._senders.flows
+            else _reach(name, by_sender.get(name), known.sightings)
+            for name in names
+        ]
+        return KnownPerson(known.tenant_id, known.aad_object_id, _name(known), senders)
+
 
 def _fits(known: Known, wanted: PeopleFilter) -> bool:
     references = [each for each in known.references if wanted.sender in (None, each.person.sender)]
@@ -108,16 +125,13 @@ def _fits(known: Known, wanted: PeopleFilter) -> bool:
     )
 
 
-def _person(known: Known) -> KnownPerson:
-    by_sender = {reference.person.sender: reference for reference in known.references}
-    names = sorted({*by_sender, *(sighting.person.sender for sighting in known.sightings)})
-    senders = [_reach(name, by_sender.get(name), known.sightings) for name in names]
-    return KnownPerson(known.tenant_id, known.aad_object_id, _name(known), senders)
-
-
 def _reach(sender: str, reference: ConversationReference | None, sightings: Sequence[Sighting]) -> SenderReach:
     seen = [sighting for sighting in sightings if sighting.person.sender == sender]
     return SenderReach(sender, reach(state_of(reference), [sighting.surface for sighting in seen]), reference, seen)
+
+
+def _by_flow(sender: str, chat: AgentChat | None, now: datetime) -> SenderReach:
+    return SenderReach(sender, flow_reach(chat, now), None, (), chat)
 
 
 def _name(known: Known) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from secrets import randbits
 
 from sqlalchemy import Connection
@@ -34,7 +35,8 @@ class Sending:
         self._who = who
         self._senders = senders
         self._clock = clock
-        self._accept = database.batched(accept)
+        self._accept_all = partial(accept, flows=senders.flows)
+        self._accept = database.batched(self._accept_all)
 
     async def accept(self, command: SendCommand, *, caller: str, idempotency_key: str | None = None) -> Accepted:
         """Write one message down; the worker takes it from there. Returns once it is committed.
@@ -58,7 +60,7 @@ class Sending:
         """Write many messages down in one transaction; in the place of each, what became of it."""
         checked = [await self._checked(command, caller) for command in commands]
         good = [one for one in checked if isinstance(one, Candidate)]
-        outcomes = iter(await self._database.write(lambda conn: accept(conn, good)))
+        outcomes = iter(await self._database.write(lambda conn: self._accept_all(conn, good)))
         return [next(outcomes) if isinstance(one, Candidate) else one for one in checked]
 
     async def resend(self, delivery_id: str, *, caller: str) -> Accepted:
@@ -84,11 +86,14 @@ class Sending:
         now = self._clock()
         check_content(command.content)
         check_terms(command.terms, now)
-        person = await self._who.person(self._senders.choose(command.terms.sender), command.to)
+        named = command.terms.sender
+        person = await self._who.person(self._senders.choose(named), command.to)
+        others = self._senders.others(named, person.sender, person.tenant_id)
         content = command.content
         message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
         return Candidate(
             delivery=new_delivery(person, command.to, command.terms, message.id, now),
+            others=tuple(replace(person, sender=other) for other in others),
             message=message,
             caller=caller,
             key=key,
@@ -102,7 +107,7 @@ class Sending:
         self._senders.known(old.person.sender)
         self._senders.tenant(old.person.sender, old.person.tenant_id, field="id")
         now = self._clock()
-        delivery = placed(old, reach_many(conn, [old.person])[old.person])
+        delivery = placed(old, reach_many(conn, [old.person], self._senders.flows, now)[old.person])
         wanted = replace(old, state=State.QUEUED) if isinstance(delivery, Obstacle) else delivery
         change = deliveries.resend(
             conn,
@@ -145,6 +150,7 @@ def new_delivery(
         expires_at=terms.expires_at,
         if_unreachable=terms.if_unreachable,
         on_unknown=terms.on_unknown,
+        if_chat_active=terms.if_chat_active,
         caller_reference=terms.reference,
         reason=reason,
     )

@@ -12,11 +12,17 @@ from bellwire.service.command import is_guid
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """The configured senders: each one's own tenant by its name, the default's name, and the allowed tenants."""
+    """The configured senders: each one's own tenant by its name, the default's name, and the allowed tenants.
+
+    ``flows`` are those of kind ``flow``. ``order`` are those to choose from, the first that reaches the person, if the
+    caller leaves it open.
+    """
 
     own_tenants: Mapping[str, str | None]
     default: str | None
     allowed_tenants: frozenset[str]
+    flows: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
 
     def choose(self, named: str | None) -> str:
         """The sender that is meant: the one named, or the default, or the only one.
@@ -29,6 +35,8 @@ class Senders:
             return self.known(named)
         if self.default is not None:
             return self.default
+        if self.order:
+            return self.order[0]
         if len(self.own_tenants) == 1:
             return next(iter(self.own_tenants))
         if not self.own_tenants:
@@ -68,6 +76,16 @@ class Senders:
         """
         tenant_id = self.tenant(sender, recipient.tenant_id)
         return Person(sender, tenant_id, guid_of(recipient.value, "to.aad_object_id"))
+
+    def others(self, named: str | None, chosen: str, tenant_id: str) -> tuple[str, ...]:
+        """The senders to turn to, in order, if ``chosen`` cannot reach a person of this tenant; none if one was named.
+
+        A sender of another tenant's is left out: the person's object id means nobody there.
+        """
+        if named is not None:
+            return ()
+        home = {name for name, tenant in self.own_tenants.items() if tenant is not None and tenant.lower() == tenant_id}
+        return tuple(name for name in self.order if name != chosen and name in home)
 
     def tenant(self, sender: str, named: str | None, *, field: str = "to.tenant_id") -> str:
         """The tenant that is meant: the one named, or the sender's own.

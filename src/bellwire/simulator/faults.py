@@ -31,6 +31,8 @@ class Deed(StrEnum):
     DELETE_CHAT = "delete_chat"  # the person deletes the chat just before
     BLOCK = "block"  # the person blocks the bot just before
     DISABLE = "disable"  # an administrator disables the app for the person just before
+    BEGIN_CHAT = "begin_chat"  # the person begins a chat with a flow's agent just before
+    END_CHAT = "end_chat"  # and ends it
     REVOKE_TOKENS = "revoke_tokens"  # no token is good any longer, this request's neither
     JUMP_CLOCK = "jump_clock"  # the clock of Teams jumps
 

@@ -11,6 +11,7 @@ from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.chat import Json
 from bellwire.simulator.clock import SimulatedClock
+from bellwire.simulator.flow import AUDIENCE as FLOW_AUDIENCE
 from bellwire.simulator.grants import BOT_AUDIENCE, Grants
 from bellwire.simulator.graph.entra import Entra
 from bellwire.simulator.player import Dropped, Hit, Player, cut
@@ -43,7 +44,7 @@ class Login:
         self._signer = signer
         self._script = script
         self._player = player
-        self.scopes = {f"{BOT_AUDIENCE}/.default"}
+        self.scopes = {f"{BOT_AUDIENCE}/.default", f"{FLOW_AUDIENCE}/.default"}
         self.graph_url = ""
         self.base_url = ""
         self.asked = {"token": 0, "metadata": 0, "keys": 0}

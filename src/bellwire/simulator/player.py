@@ -57,8 +57,10 @@ class Player:
         self._released.set()
         self._released = asyncio.Event()
 
-    async def play(self, fault: Fault, hit: Hit, perform: Callable[[], Done]) -> Done | bytes:
-        """What is to be answered: what ``perform`` returns, or raw bytes.
+    async def play(
+        self, fault: Fault, hit: Hit, perform: Callable[[], Done], *, named: str | None = None
+    ) -> Done | bytes:
+        """What is to be answered: what ``perform`` returns, or raw bytes. ``named`` is a person who is no bot's.
 
         Raises:
             Refused: the fault (or the request itself) is answered with a refusal.
@@ -66,7 +68,7 @@ class Player:
         """
         self._change(fault, hit)
         done = perform() if fault.accepted else None
-        self._record(fault, hit, done)
+        self._record(fault, hit, done, named)
         if fault.deed is Deed.STALL:
             await self._hold(fault.seconds)
         if fault.deed is Deed.ANSWER:
@@ -87,9 +89,9 @@ class Player:
         elif hit.person is not None and fault.deed in self.deeds:
             self.deeds[fault.deed](hit.bot, hit.person)
 
-    def _record(self, fault: Fault, hit: Hit, done: Done | None) -> None:
+    def _record(self, fault: Fault, hit: Hit, done: Done | None, named: str | None) -> None:
         activity_id = done[1].get("id") if done is not None and isinstance(done[1], dict) else None
-        person = hit.person.aad_object_id if hit.person is not None else None
+        person = hit.person.aad_object_id if hit.person is not None else named
         played = Played(
             at=self._clock.now(),
             name=fault.name,

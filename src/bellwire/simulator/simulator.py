@@ -14,6 +14,7 @@ from aiohttp import web
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.connector import LARGEST_BODY
 from bellwire.simulator.control.routes import routes
+from bellwire.simulator.flow import DIRECT, OLD
 from bellwire.simulator.limits import Limits
 from bellwire.simulator.playground import Playground
 
@@ -121,5 +122,7 @@ class Simulator(Playground):
         application.router.add_get("/", self._page)
         application.router.add_static("/static", STATIC)
         application.router.add_route("*", r"/graph/v1.0/{rest:[\s\S]*}", self.graph_door.answer)
+        for place in (DIRECT, OLD):
+            application.router.add_post(f"/{place}/{{flow}}/triggers/manual/paths/invoke", self.flows.answer)
         application.router.add_route("*", r"/{region}/{rest:[\s\S]*}", self.connector.answer)
         return application

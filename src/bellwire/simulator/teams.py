@@ -9,6 +9,7 @@ from bellwire.simulator.connector import Connector
 from bellwire.simulator.courier import Courier
 from bellwire.simulator.desk import Desk
 from bellwire.simulator.events import Events
+from bellwire.simulator.flow_host import FlowHost
 from bellwire.simulator.grants import Grants
 from bellwire.simulator.graph.apps import GraphApps
 from bellwire.simulator.graph.desk import GraphDesk
@@ -54,6 +55,7 @@ class Teams:
         self.login = Login(self.world, self.clock, self.grants, self.entra, self.signer, self.faults, self.player)
         self.courier = Courier(self.signer, self.clock, self.events)
         self.admission = Admission(self.world, self.grants, self.gate, self.clock)
+        self.flows = FlowHost(self.clock, self.grants, self.ledger, self.faults, self.player, self.ids)
         desk = Desk(self.world, self.post, Roster(self.world, self.rules))
         self.connector = Connector(
             self.regions, self.admission, desk, self.faults, self.player, self.ledger, self.clock

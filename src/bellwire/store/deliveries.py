@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
-from bellwire.model.delivery import OPEN, TRANSITIONS, Delivery, IfUnreachable, OnUnknown, Priority, State
+from bellwire.model.delivery import OPEN, TRANSITIONS, Delivery, IfChatActive, IfUnreachable, OnUnknown, Priority, State
 from bellwire.model.message import Message
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person, Recipient, RecipientKind
@@ -195,6 +195,7 @@ def delivery_of(row: Row[Any]) -> Delivery:
         expires_at=row.expires_at,
         if_unreachable=IfUnreachable(row.if_unreachable),
         on_unknown=OnUnknown(row.on_unknown),
+        if_chat_active=IfChatActive(row.if_chat_active),
         caller_reference=row.caller_reference,
         attempts=row.attempts,
         reason=None if row.reason is None else Reason(row.reason),
@@ -259,6 +260,7 @@ def _rows(new: Sequence[NewDelivery], time: Callable[[datetime | None], Any]) ->
             time(delivery.expires_at),
             str(delivery.if_unreachable),
             str(delivery.on_unknown),
+            str(delivery.if_chat_active),
             delivery.caller_reference,
             delivery.attempts,
             None if delivery.reason is None else str(delivery.reason),
@@ -294,6 +296,7 @@ _INSERTED: Final = (
     "expires_at",
     "if_unreachable",
     "on_unknown",
+    "if_chat_active",
     "caller_reference",
     "attempts",
     "reason",

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, Text, func, select, tuple_, union
 
+from bellwire.model.agent_chat import AgentChat
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ConversationReference
+from bellwire.store.agent_chats import agent_chat_of
 from bellwire.store.given import given, listed
 from bellwire.store.references import reference_of
 from bellwire.store.sightings import Sighting, sighting_of
-from bellwire.store.tables import conversation_references, sightings
+from bellwire.store.tables import agent_chats, conversation_references, sightings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Known:
     aad_object_id: str
     references: tuple[ConversationReference, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    agent_chats: tuple[AgentChat, ...] = ()
 
 
 def hold(conn: Connection, persons: Iterable[Person]) -> None:
@@ -41,7 +44,7 @@ def hold(conn: Connection, persons: Iterable[Person]) -> None:
 def get(conn: Connection, tenant_id: str, aad_object_id: str) -> Known | None:
     """What is known of one person; None if nothing is."""
     known = _about(conn, [(tenant_id, aad_object_id)])[0]
-    return known if known.references or known.sightings else None
+    return known if known.references or known.sightings or known.agent_chats else None
 
 
 def page(
@@ -56,7 +59,7 @@ def page(
 
     With a ``sender``, only persons that this sender knows; what other senders know of them is shown all the same.
     """
-    found = [_keys(table, tenants, sender, after, limit) for table in (conversation_references, sightings)]
+    found = [_keys(table, tenants, sender, after, limit) for table in _TABLES]
     both = union(*(select(keys.subquery()) for keys in found)).subquery()
     ordered = select(both).order_by(both.c.tenant_id, both.c.aad_object_id).limit(limit)
     return _about(conn, [(tenant_id, aad_object_id) for tenant_id, aad_object_id in conn.execute(ordered)])
@@ -76,15 +79,20 @@ def _about(conn: Connection, keys: Collection[tuple[str, str]]) -> list[Known]:
     rows, dialect = listed(keys), conn.dialect.name
     references = [reference_of(row) for row in conn.execute(_of(dialect, conversation_references), rows)]
     seen = [sighting_of(row) for row in conn.execute(_of(dialect, sightings), rows)]
+    told = [agent_chat_of(row) for row in conn.execute(_of(dialect, agent_chats), rows)]
     return [
         Known(
             tenant_id=tenant_id,
             aad_object_id=aad_object_id,
             references=tuple(each for each in references if _key(each.person) == (tenant_id, aad_object_id)),
             sightings=tuple(each for each in seen if _key(each.person) == (tenant_id, aad_object_id)),
+            agent_chats=tuple(each for each in told if _key(each.person) == (tenant_id, aad_object_id)),
         )
         for tenant_id, aad_object_id in keys
     ]
+
+
+_TABLES: Final = (conversation_references, sightings, agent_chats)
 
 
 def _key(person: Person) -> tuple[str, str]:

@@ -56,6 +56,7 @@ class Claimed(NamedTuple):
     expires_at: datetime | None
     if_unreachable: str
     on_unknown: str
+    if_chat_active: str
     conversation_id: str | None
     service_url: str | None
     chat_state: str | None
@@ -174,7 +175,7 @@ def _claimed(dialect: str) -> Select[Any]:
     d, r = deliveries.c, references.c
     return (
         select(
-            *(d[name] for name in Claimed._fields[:8]),
+            *(d[name] for name in Claimed._fields[:9]),
             r.conversation_id,
             r.service_url,
             r.state.label("chat_state"),

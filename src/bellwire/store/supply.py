@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Text, select
 
+from bellwire.model.agent_chat import AgentChat
 from bellwire.model.message import Message
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import Person
-from bellwire.store import amendment_queue, messages, queue
+from bellwire.store import agent_chats, amendment_queue, messages, queue
 from bellwire.store.amendment_queue import ClaimedAmendment
 from bellwire.store.given import given, listed
 from bellwire.store.lanes import LaneKey
@@ -43,6 +44,7 @@ class Supply:
     claimed: list[tuple[Want, list[Claimed]]]
     due: dict[LaneKey, datetime | None]
     sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
+    agent_chats: dict[Person, AgentChat] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     pasts: dict[str, list[Past]] = field(default_factory=dict)
 
@@ -58,9 +60,18 @@ class Amendments:
 
 
 def fetch(
-    conn: Connection, worker: str, wants: Sequence[Want], now: datetime, *, known_messages: Collection[str] = ()
+    conn: Connection,
+    worker: str,
+    wants: Sequence[Want],
+    now: datetime,
+    *,
+    known_messages: Collection[str] = (),
+    flows: Collection[str] = (),
 ) -> Supply:
-    """Claim what is wanted, and gather what is needed to send it; messages in ``known_messages`` are left out."""
+    """Claim what is wanted, and gather what is needed to send it; messages in ``known_messages`` are left out.
+
+    ``flows`` are the senders of kind ``flow``, who know of people what their flows have told.
+    """
     claimed = [(want, queue.claim(conn, worker, want, now)) for want in wants]
     short = {LaneKey(want.sender, want.tenant_id) for want, found in claimed if len(found) < want.most}
     supply = Supply(claimed, {key: queue.next_due(conn, key.tenant_id, key.sender) for key in short})
@@ -69,15 +80,15 @@ def fetch(
     if unknown:
         supply.messages = messages.get_many(conn, unknown)
     supply.pasts = pasts(conn, [each.id for each in every if each.attempts])
-    supply.sightings = _seen(
-        conn,
-        {
-            Person(want.sender, want.tenant_id, each.aad_object_id)
-            for want, found in claimed
-            for each in found
-            if each.chat_state is None
-        },
-    )
+    strangers = {
+        Person(want.sender, want.tenant_id, each.aad_object_id)
+        for want, found in claimed
+        for each in found
+        if each.chat_state is None
+    }
+    of_flows = {person for person in strangers if person.sender in flows}
+    supply.sightings = _seen(conn, strangers - of_flows)
+    supply.agent_chats = agent_chats.get_many(conn, of_flows)
     return supply
 
 

@@ -25,12 +25,12 @@ from sqlalchemy import (
     text,
 )
 
-from bellwire.model.delivery import FINAL, IfUnreachable, OnUnknown, Priority, State
+from bellwire.model.delivery import FINAL, IfChatActive, IfUnreachable, OnUnknown, Priority, State
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import RecipientKind
 from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
-from bellwire.store.columns import is_one_of, lower_case, moment, one_of, optional, required
+from bellwire.store.columns import TEXT, is_one_of, lower_case, moment, one_of, optional, required
 
 OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt", "installed")
 AMENDING: Final = (Step.CHANGE, Step.TAKE_BACK)
@@ -116,6 +116,19 @@ names = Table(
     Index("ix_names_found", "found_at"),
 )
 
+agent_chats = Table(
+    "agent_chats",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    required("aad_object_id", primary_key=True),
+    moment("delivered_at"),
+    moment("absent_at"),
+    CheckConstraint("delivered_at IS NOT NULL OR absent_at IS NOT NULL", name="known"),
+    *lower_case("tenant_id", "aad_object_id"),
+    Index("ix_agent_chats_person", "tenant_id", "aad_object_id"),
+)
+
 messages = Table(
     "messages",
     metadata,
@@ -158,6 +171,7 @@ deliveries = Table(
     optional("claimed_by"),
     moment("claimed_at"),
     optional("key_id"),
+    Column("if_chat_active", TEXT, one_of("if_chat_active", IfChatActive), nullable=False, server_default="wait"),
     one_of("state", State),
     one_of("recipient_kind", RecipientKind),
     one_of("if_unreachable", IfUnreachable),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, TypeVar
 
-from bellwire.model.outcome import Halt, Outcome, Retry, Scope, Step, Undeliverable
+from bellwire.model.outcome import Outcome, Step, Undeliverable
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.model.surface import Surface, is_thread_id
@@ -13,7 +13,7 @@ from bellwire.teams.bodies import activity, new_chat
 from bellwire.teams.clouds import Cloud
 from bellwire.teams.connector import Connector, ConnectorFailure
 from bellwire.teams.failures import outcome_of
-from bellwire.teams.tokens import TokenFailure, TokenSource
+from bellwire.teams.tokens import TokenFailure, TokenSource, without_token
 
 _T = TypeVar("_T")
 
@@ -57,7 +57,7 @@ class BotSender:
         try:
             token = await self._tokens.token()
         except TokenFailure as failure:
-            return _without_token(failure)
+            return without_token(failure)
         try:
             return await self._request(posting, token)
         except ConnectorFailure as failed:
@@ -81,13 +81,6 @@ class BotSender:
             content = activity(_given(posting.message, "message"))
             return await connector.update_activity(service_url, chat, posted, content, token=token)
         return await connector.delete_activity(service_url, chat, posted, token=token)
-
-
-def _without_token(failure: TokenFailure) -> Outcome:
-    """Nothing was written. The whole sender is concerned, so its lane into the tenant pauses."""
-    if failure.refused:
-        return Halt(Reason.TOKEN_REFUSED, failure.answer_status, failure.said)
-    return Retry(failure.answer_status, failure.said, failure.retry_after, Scope.TENANT)
 
 
 def _given(value: _T | None, name: str) -> _T:

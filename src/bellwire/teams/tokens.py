@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Final
 
 from bellwire.errors import Unavailable
+from bellwire.model.outcome import Halt, Outcome, Retry, Scope
+from bellwire.model.reason import Reason
 
 AHEAD: Final = timedelta(minutes=5)
 """How long before its end a token is renewed; a short one after two thirds of its life."""
@@ -135,6 +137,13 @@ class TokenSource:
             self._token, self._pausing = fetching.result(), None
         elif isinstance(failure, TokenFailure):
             self._pausing = failure, self._clock() + _pause(failure)
+
+
+def without_token(failure: TokenFailure) -> Outcome:
+    """What comes of it: nothing was written, and since all of the sender is concerned, its lane pauses."""
+    if failure.refused:
+        return Halt(Reason.TOKEN_REFUSED, failure.answer_status, failure.said)
+    return Retry(failure.answer_status, failure.said, failure.retry_after, Scope.TENANT)
 
 
 def _pause(failure: TokenFailure) -> timedelta:

@@ -25,7 +25,7 @@ SURFACES = {
     Kind.GROUP: "group chat",
     Kind.CHANNEL: "channel",
 }
-WAYS = {Way.TEAMS_CHAT: "in the Teams chat", Way.OPEN_CHAT: "by opening the Teams chat"}
+WAYS = {Way.TEAMS_CHAT: "in the Teams chat", Way.OPEN_CHAT: "by opening the Teams chat", Way.FLOW: "by the flow"}
 
 
 def tell_opening(out: Console, stage: Stage) -> None:

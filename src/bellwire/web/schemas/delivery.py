@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from bellwire.model.delivery import Delivery, IfUnreachable, OnUnknown, State
+from bellwire.model.delivery import Delivery, IfChatActive, IfUnreachable, OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import EXPLANATIONS, Mover, Reason
 from bellwire.model.recipient import Recipient
@@ -73,6 +73,7 @@ class DeliveryView(View):
     priority: PriorityName
     if_unreachable: IfUnreachable
     on_unknown: OnUnknown
+    if_chat_active: IfChatActive
     reference: str | None = Field(default=None, description="The caller's own words for it.")
     accepted_at: datetime
     run_at: datetime | None = Field(default=None, description="When it may go out next; none once it is final.")
@@ -128,6 +129,7 @@ def _fields(delivery: Delivery) -> dict[str, Any]:
         "priority": delivery.priority.name.lower(),
         "if_unreachable": delivery.if_unreachable,
         "on_unknown": delivery.on_unknown,
+        "if_chat_active": delivery.if_chat_active,
         "reference": delivery.caller_reference,
         "accepted_at": delivery.accepted_at,
         "run_at": None if final else delivery.run_at,

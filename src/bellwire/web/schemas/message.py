@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from bellwire.errors import InvalidInput
 from bellwire.model.card import VERSION
-from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
+from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Priority
 from bellwire.model.recipient import Recipient, RecipientKind
 from bellwire.service.command import Content, SendCommand, Terms
 from bellwire.web.schemas.fields import Address, Guid, Moment, Reference, SenderName, Strict, Summary, Text
@@ -107,7 +107,8 @@ class TermsBody(ContentBody):
     """On what terms."""
 
     sender: SenderName | None = Field(
-        default=None, description="Which sender; if left out the default, or the only one."
+        default=None,
+        description="Which sender; if left out the default, the only one, or the first in order that reaches them.",
     )
     priority: PriorityName = Field(default="normal", description="`urgent` overtakes everything that waits.")
     send_at: Moment | None = Field(default=None, description="Not before this time.")
@@ -120,6 +121,11 @@ class TermsBody(ContentBody):
         default=OnUnknown.HOLD,
         description="When Teams' answer was lost: `hold` never says it twice, `resend` says it at least once.",
     )
+    if_chat_active: IfChatActive = Field(
+        default=IfChatActive.WAIT,
+        description="By a flow, when the person is in the middle of a chat with the agent: `wait` tries again, each "
+        "minute for an hour, `give_up` ends the delivery.",
+    )
     reference: Reference | None = Field(default=None, description="The caller's own words for it; comes back as is.")
 
     def terms(self) -> Terms:
@@ -131,6 +137,7 @@ class TermsBody(ContentBody):
             expires_at=self.expires_at,
             if_unreachable=self.if_unreachable,
             on_unknown=self.on_unknown,
+            if_chat_active=self.if_chat_active,
             reference=self.reference,
         )
 

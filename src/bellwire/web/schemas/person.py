@@ -43,17 +43,25 @@ class ReferenceView(View):
     disabled_at: datetime | None = None
 
 
+class AgentChatView(View):
+    """What a flow has told of the person's chat with its agent."""
+
+    delivered_at: datetime | None = Field(default=None, description="When the flow last delivered to the person.")
+    absent_at: datetime | None = Field(default=None, description="When it last said that they lack the agent.")
+
+
 class ReachView(View):
     """Whether one sender can reach the person."""
 
     sender: str
     reachable: bool
-    way: Way | None = Field(default=None, description="`open_chat`: the chat is opened with the first message.")
+    way: Way | None = Field(default=None, description="`open_chat`: the chat is opened first; `flow`: by a flow.")
     reason: Reason | None = Field(default=None, description="What is in the way.")
     fact: str | None = Field(default=None, description="The reason in words.")
     remedy: str | None = Field(default=None, description="What to do about it.")
     mover: Mover | None = Field(default=None, description="Whose move it is.")
     reference: ReferenceView | None = Field(default=None, description="The stored Teams chat, if there is one.")
+    agent_chat: AgentChatView | None = Field(default=None, description="What the sender's flow has told, if it has.")
     seen: list[SightingView] = Field(description="Where the person was seen.")
 
 
@@ -88,6 +96,7 @@ def _reach(one: SenderReach) -> ReachView:
         sender=one.sender,
         reachable=isinstance(one.found, Reachable),
         reference=_reference(one),
+        agent_chat=_agent_chat(one),
         seen=[_sighting(sighting) for sighting in one.sightings],
         **_explained(one.found),
     )
@@ -104,6 +113,12 @@ def _reference(one: SenderReach) -> ReferenceView | None:
     if one.reference is None:
         return None
     return ReferenceView.model_validate(one.reference, from_attributes=True)
+
+
+def _agent_chat(one: SenderReach) -> AgentChatView | None:
+    if one.agent_chat is None:
+        return None
+    return AgentChatView(delivered_at=one.agent_chat.delivered_at, absent_at=one.agent_chat.absent_at)
 
 
 def _sighting(sighting: Sighting) -> SightingView:
