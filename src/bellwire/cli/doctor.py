@@ -66,7 +66,7 @@ async def _examined(settings: Settings, endpoint: str | None, url: str) -> list[
         installation = Installation(
             cloud=cloud_of(settings.cloud),
             session=session,
-            bots={name: registration_of(name, sender) for name, sender in settings.senders.items()},
+            bots={name: registration_of(name, sender) for name, sender in settings.bots.items()},
             tenants=settings.tenants,
             listed_keys=len(settings.api_keys),
             database_url=settings.database_url.get_secret_value(),

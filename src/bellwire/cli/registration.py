@@ -40,7 +40,7 @@ def chosen_bot(sender: str | None, app_id: str | None) -> ChosenBot:
 
 
 def _sender(settings: Settings, name: str | None) -> SenderSettings:
-    bots = {own: sender for own, sender in settings.senders.items() if sender.kind == "bot"}
+    bots = settings.bots
     chosen = name or settings.default_sender or (next(iter(bots)) if len(bots) == 1 else None)
     if chosen is None and not bots:
         raise InvalidInput(
