@@ -12,14 +12,14 @@ from bellwire.model.reason import Reason
 OFF = "WorkflowTriggerIsNotEnabled"
 MISMATCH = "TriggerInputSchemaMismatch"
 TABLE: list[tuple[Reply, Outcome]] = [
-    (Reply(status=200, result=Result(200, "17"), run="run:A"), Sent("17")),
-    (Reply(status=200, result=Result(200), run="run:A"), Sent("run:A")),
+    (Reply(status=200, result=Result(200, "17"), run="run:A"), Sent("17", 200)),
+    (Reply(status=200, result=Result(200), run="run:A"), Sent("run:A", 200)),
     (Reply(status=200, result=Result(100)), Undeliverable(Reason.AGENT_NOT_INSTALLED, 200, "100")),
     (Reply(status=200, result=Result(300)), Retry(200, "300", chat_active=True)),
     (Reply(status=200, result=Result(418)), Unknown(Reason.ANSWER_UNREADABLE, 200, "418")),
     (Reply(status=200), Unknown(Reason.ANSWER_UNREADABLE, 200, "no_result")),
     (Reply(status=202), Unknown(Reason.FLOW_WITHOUT_RESPONSE, 202, "no_result")),
-    (Reply(status=202, result=Result(200, "17")), Sent("17")),
+    (Reply(status=202, result=Result(200, "17")), Sent("17", 202)),
     (
         Reply(status=400, code="WorkflowTriggerIsNotEnabled"),
         Halt(Reason.FLOW_TURNED_OFF, 400, "WorkflowTriggerIsNotEnabled"),

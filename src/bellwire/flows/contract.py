@@ -39,8 +39,9 @@ def request(posting: Posting) -> bytes:
         said |= {"kind": "text", "text": message.text}
     else:
         said |= {"kind": "card", "card": orjson.dumps(message.card).decode()}
-    if message.summary is not None:
-        said["summary"] = message.summary
+    summary = message.summary or (message.text if message.card is not None else None)
+    if summary is not None:
+        said["summary"] = summary
     return orjson.dumps(said)
 
 

@@ -62,7 +62,7 @@ def _reported(reply: Reply) -> Outcome:
     status, code = reply.status, str(reply.result.code)
     match reply.result.code:
         case n if n == DELIVERED:
-            return Sent(reply.result.message_id or reply.run)
+            return Sent(reply.result.message_id or reply.run, status)
         case n if n == NOT_INSTALLED:
             return Undeliverable(Reason.AGENT_NOT_INSTALLED, status, code)
         case n if n == CHAT_ACTIVE:

@@ -85,7 +85,7 @@ class FlowSender:
             code="" if good else error_code(answer.body),
             result=contract.result(answer.body) if good else None,
             run=contract.run_of(answer.headers),
-            retry_after=retry_after(answer.headers.get("Retry-After"), self._clock()),
+            retry_after=retry_after(answer.headers.get("Retry-After"), self._clock(), answer.headers.get("Date")),
             signed=self._trigger.signed,
             old=self._trigger.old,
         )
