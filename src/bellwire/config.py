@@ -163,6 +163,15 @@ class WorkerSettings(BaseModel):
     chat_active_for: float = Field(default=3600.0, ge=0, description="seconds after which an active chat is too long")
 
 
+class RelaySettings(BaseModel):
+    """The bot that exists already, if Bellwire stands in front of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    upstream_url: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+(/\S*)?$", max_length=2048)
+    timeout: float = Field(default=14.0, gt=0, le=300, description="seconds until the bot's answer must begin")
+
+
 class Settings(BaseSettings):
     """All settings of one service."""
 
@@ -180,6 +189,7 @@ class Settings(BaseSettings):
     pace: PaceSettings = PaceSettings()
     worker: WorkerSettings = WorkerSettings()
     directory: DirectorySettings = DirectorySettings()
+    relay: RelaySettings = RelaySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _split = field_validator("api_keys", "allowed_tenants", "sender_order", mode="before")(_listed)

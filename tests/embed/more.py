@@ -15,10 +15,11 @@ async def pressed(context, state):
 
 _BOT_FRAMEWORK: Final = """
 from botbuilder.core import InvokeResponse
+from botbuilder.schema import AdaptiveCardInvokeResponse
 
 async def pressed(self, turn_context):
-    body = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Done"}
-    return InvokeResponse(status=200, body=body)
+    kind = "application/vnd.microsoft.activity.message"
+    return InvokeResponse(status=200, body=AdaptiveCardInvokeResponse(status_code=200, type=kind, value={"a": "Done"}))
 
 EchoBot.on_invoke_activity = pressed
 """

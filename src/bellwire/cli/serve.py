@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from bellwire.errors import ConfigError, Unavailable
 
 if TYPE_CHECKING:
     from bellwire.app import Bellwire
+    from bellwire.config import Settings
 
 
 class Role(StrEnum):
@@ -58,6 +60,9 @@ async def _served(host: str, port: int, role: Role, *, as_json: bool) -> None:
     configure_logs(settings.log_level)
     _check(role, settings.database_url.get_secret_value())
     stop = stop_signal()
+    if settings.relay.upstream_url is not None and role is not Role.WORKER:
+        await _relayed(settings, host, port, role, stop, as_json=as_json)
+        return
     async with (
         Bellwire.open(settings, work=role is not Role.WEB) as bellwire,
         serving(create_app(bellwire, api=role is not Role.WORKER), host, port) as url,
@@ -66,6 +71,24 @@ async def _served(host: str, port: int, role: Role, *, as_json: bool) -> None:
         _tell(url, role, settings.senders, as_json=as_json)
         await _stopped(stop, bellwire)
         remark("Stopping: finishing what is in flight.")
+
+
+async def _relayed(settings: Settings, host: str, port: int, role: Role, stop: asyncio.Event, *, as_json: bool) -> None:
+    from bellwire.app import Bellwire
+    from bellwire.cli.relaying import kept_open
+    from bellwire.embed.relay import Relay
+    from bellwire.web.server import serving
+
+    assert settings.relay.upstream_url is not None
+    relay = Relay(settings.relay.upstream_url, timeout=settings.relay.timeout)
+    try:
+        async with serving(relay, host, port) as url:
+            _tell(url, role, settings.senders, as_json=as_json)
+            opened = partial(Bellwire.open, settings, work=role is not Role.WEB)
+            await kept_open(relay, opened, stop, partial(_stopped, stop))
+            remark("Stopping: finishing what is in flight.")
+    finally:
+        await relay.close()
 
 
 async def _stopped(stop: asyncio.Event, bellwire: Bellwire) -> None:

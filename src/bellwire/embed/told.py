@@ -41,19 +41,28 @@ def told(claims: Mapping[str, Any], activity: Mapping[str, Any]) -> Told:
 
     Raises:
         InvalidToken: the token names no app or no service URL, or another one than the activity's.
-        InvalidActivity: the activity cannot be written as JSON.
-        TooLarge: it is larger than any that Teams sends.
+        InvalidActivity, TooLarge: as ``written``.
     """
     app_id, service_url = claims.get("aud"), claims.get("serviceurl")
     if not isinstance(app_id, str) or not isinstance(service_url, str):
         raise InvalidToken("The turn's token names no bot or no service URL.", code="no_service_url")
     if bare(service_url) != bare(str(activity.get("serviceUrl"))):
         raise InvalidToken("The token is for another service URL than the activity's.", code="foreign_service_url")
+    return Told(app_id, written(activity))
+
+
+def written(activity: Mapping[str, Any]) -> bytes:
+    """The activity as JSON, without what people wrote.
+
+    Raises:
+        InvalidActivity: the activity cannot be written as JSON.
+        TooLarge: it is larger than any that Teams sends.
+    """
     kept = {name: value for name, value in activity.items() if name.casefold() not in CONTENT}
     try:
-        written = orjson.dumps(kept)
+        body = orjson.dumps(kept)
     except orjson.JSONEncodeError:
         raise InvalidActivity("The activity is not JSON.", field="body") from None  # the cause may quote it
-    if len(written) > MOST_BYTES:
+    if len(body) > MOST_BYTES:
         raise TooLarge(f"The activity is larger than {MOST_BYTES} bytes without its content.", field="body")
-    return Told(app_id, written)
+    return body

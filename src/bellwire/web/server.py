@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from bellwire.errors import ConfigError
 
@@ -48,7 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve ``app`` and yield its URL; leaving the block lets open requests finish first.
 
     Raises:
