@@ -94,7 +94,7 @@ class Bellwire:
             signing_keys = SigningKeys(session, cloud, clock=clock)
             stack.push_async_callback(signing_keys.close)
             database = await _database(settings, stack)
-            metrics = Metrics(database)
+            metrics = Metrics(database, clock)
             graph = _graph_wires(settings, cloud, session, clock, stack)
             wires = {
                 **_bots(settings, cloud, session, clock, stack),
@@ -150,9 +150,9 @@ def _wired(
         deliveries=Deliveries(database, clock),
         amending=Amending(database, clock, senders.flows),
         people=People(database, senders, clock),
-        books=Books(database),
+        books=Books(database, clock),
         keys=Keys(database, listed, clock),
-        health=Health(database, worker),
+        health=Health(database, worker, clock=clock),
         metrics=metrics,
         worker=worker,
     )

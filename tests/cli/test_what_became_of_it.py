@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bellwire.app import utc_now
 from bellwire.cli.exits import Exit
+from bellwire.model.reason import Reason
+from bellwire.store import lanes
 from tests.cli.conftest import Terminal
 
 UNKNOWN = "01932f6e-7c1a-7b3e-9d41-0f6e2c1b5a77"
@@ -102,6 +107,18 @@ async def test_the_books_show_the_identity(quiet: Terminal) -> None:
     assert shown.code == Exit.OK
     assert "2 accepted = 0 sent + 0 undeliverable + 0 unknown + 1 cancelled + 0 expired + 1 open" in shown.out
     assert (await quiet.run("books", "--json")).json["balanced"] is True
+
+
+async def test_the_books_show_what_stands_still(quiet: Terminal) -> None:
+    await sent(quiet, await quiet.someone())
+    assert "stands still" not in (await quiet.run("books")).out
+    later = utc_now() + timedelta(days=1)
+    database = quiet.service.bellwire.database
+    await database.write(lambda conn: lanes.halt(conn, "alerts", Reason.TOKEN_REFUSED, utc_now(), later))
+    shown = await quiet.run("books")
+    assert "stands still" in shown.out
+    assert "token_refused" in shown.out
+    assert (await quiet.run("books", "--json")).json["lines"][0]["reason"] == "token_refused"
 
 
 async def test_what_was_said_can_be_changed_and_taken_back(working: Terminal) -> None:

@@ -161,13 +161,14 @@ def key_table(keys: Iterable[ApiKey]) -> Table:
 
 
 def books_table(books: Books) -> Table:
-    """The books of each sender and tenant, their sum, and whether the identity holds."""
-    table = plain_table("sender", "tenant", *COUNTS)
+    """The books of each sender and tenant, their sum, and what stands still at present."""
+    stands = any(line.reason for line in books.lines)
+    table = plain_table("sender", "tenant", *COUNTS, *(["stands still"] if stands else []))
     table.columns[1].no_wrap = True
-    for column in table.columns[2:]:
+    for column in table.columns[2 : 2 + len(COUNTS)]:
         column.justify = "right"
     for line in books.lines:
-        table.add_row(line.sender, line.tenant_id, *_counts(line))
+        table.add_row(line.sender, line.tenant_id, *_counts(line), *([_standstill(line)] if stands else []))
     table.add_section()
     table.add_row("all", "", *_counts(books), style="bold")
     return table
@@ -178,6 +179,10 @@ def books_identity(books: Books) -> Text:
     parts = " + ".join(f"{getattr(books, name)} {name}" for name in COUNTS[1:])
     mark, style = ("✓", "green") if books.balanced else ("✗", "bold red")
     return Text(f"{mark} {books.accepted} accepted = {parts}", style=style)
+
+
+def _standstill(line: BooksLine) -> str:
+    return "" if line.reason is None else f"{line.reason} until {moment(line.waits_until)}"
 
 
 def _counts(line: Books | BooksLine) -> list[str]:

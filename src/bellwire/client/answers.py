@@ -105,7 +105,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BooksLine:
-    """The books of one sender in one tenant: accepted is the sum of all the others."""
+    """The books of one sender in one tenant: accepted is the sum of all the other numbers.
+
+    ``reason`` says why nothing goes out there at present, if so, and ``waits_until`` when it is tried again.
+    """
 
     tenant_id: str
     sender: str
@@ -116,6 +119,8 @@ class BooksLine:
     cancelled: int
     expired: int
     open: int
+    reason: str | None = None
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

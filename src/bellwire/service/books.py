@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bellwire.service.standstills import Standstills
 from bellwire.store import books
 from bellwire.store.books import Book, Difference
 from bellwire.store.database import Database
@@ -14,9 +16,10 @@ from bellwire.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The books of every sender and tenant. ``differences`` is filled by an audit only."""
+    """The books of every sender and tenant, and what stands still. ``differences`` is filled by an audit only."""
 
     books: Sequence[Book]
+    standstills: Standstills
     audited: bool
     differences: Sequence[Difference]
 
@@ -27,15 +30,16 @@ class Balance:
 
 
 class Books:
-    """Reads the books."""
+    """Reads the books. ``clock`` tells the time in UTC."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._clock = clock
 
     async def read(self, *, audit: bool = False) -> Balance:
         """The books; with ``audit`` every delivery is counted again and compared, which takes its time."""
-        return await self._database.read(lambda conn: _balance(conn, audit=audit))
+        return await self._database.read(lambda conn: _balance(conn, self._clock(), audit=audit))
 
 
-def _balance(conn: Connection, *, audit: bool) -> Balance:
-    return Balance(books.read(conn), audit, books.audit(conn) if audit else ())
+def _balance(conn: Connection, now: datetime, *, audit: bool) -> Balance:
+    return Balance(books.read(conn), Standstills(conn, now), audit, books.audit(conn) if audit else ())

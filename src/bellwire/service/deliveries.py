@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bellwire.errors import Conflict, NotFound
 from bellwire.model.delivery import Delivery, State
+from bellwire.service.standstills import Standstills
 from bellwire.store import amendments, attempts, deliveries
 from bellwire.store.amendments import Amendment
 from bellwire.store.attempts import Attempt
@@ -49,22 +50,11 @@ class Deliveries:
         Raises:
             NotFound: there is no such delivery.
         """
-        return await self._database.read(lambda conn: _story(conn, delivery_id))
+        return await self._database.read(lambda conn: _story(conn, delivery_id, self._clock()))
 
     async def page(self, wanted: Filter, *, after: str | None = None, limit: int = 50) -> list[Delivery]:
         """Deliveries, the newest first; ``after`` is the id of the last one of the page before."""
-        return await self._database.read(
-            lambda conn: deliveries.page(
-                conn,
-                tenants=None if wanted.tenant_id is None else [wanted.tenant_id],
-                sender=wanted.sender,
-                aad_object_id=wanted.aad_object_id,
-                state=wanted.state,
-                message_id=wanted.message_id,
-                after=after,
-                limit=limit,
-            )
-        )
+        return await self._database.read(lambda conn: _page(conn, wanted, self._clock(), after=after, limit=limit))
 
     async def cancel(self, delivery_id: str) -> Story:
         """Stop a delivery that is queued or waiting; one that was cancelled before stays so.
@@ -86,11 +76,26 @@ def unknown_delivery() -> NotFound:
     return NotFound("There is no such delivery.", field="id")
 
 
-def _story(conn: Connection, delivery_id: str) -> Story:
+def _story(conn: Connection, delivery_id: str, now: datetime) -> Story:
     delivery = deliveries.get(conn, delivery_id)
     if delivery is None:
         raise unknown_delivery()
-    return story_of(conn, delivery)
+    return story_of(conn, Standstills(conn, now).seen_in(delivery))
+
+
+def _page(conn: Connection, wanted: Filter, now: datetime, *, after: str | None, limit: int) -> list[Delivery]:
+    found = deliveries.page(
+        conn,
+        tenants=None if wanted.tenant_id is None else [wanted.tenant_id],
+        sender=wanted.sender,
+        aad_object_id=wanted.aad_object_id,
+        state=wanted.state,
+        message_id=wanted.message_id,
+        after=after,
+        limit=limit,
+    )
+    standstills = Standstills(conn, now)
+    return [standstills.seen_in(delivery) for delivery in found]
 
 
 def _cancel(conn: Connection, delivery_id: str, now: datetime) -> Story:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from bellwire.errors import StoreUnavailable
-from bellwire.model.reason import EXPLANATIONS
+from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.store import lanes
 from bellwire.store.database import Database
-from bellwire.store.lanes import Halted
+from bellwire.store.lanes import Standstill
 
 
 class Labourer(Protocol):
@@ -23,7 +25,7 @@ class Labourer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that the service needs. ``code`` and ``remedy`` are there if it is not well."""
+    """One thing that the service needs. ``code`` and ``remedy`` are there if it is not well, or well and waits."""
 
     name: str
     well: bool
@@ -45,28 +47,39 @@ class Readiness:
 
 
 class Health:
-    """Looks at the database, the worker of this process (if it has one) and the senders."""
+    """Looks at the database, the worker of this process (if it has one) and the senders.
 
-    def __init__(self, database: Database, worker: Labourer | None = None) -> None:
+    A halted sender is not well. One that waits because Teams asked for it is: it goes on by itself.
+    """
+
+    def __init__(self, database: Database, worker: Labourer | None = None, *, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._worker = worker
+        self._clock = clock
 
     async def readiness(self) -> Readiness:
         """What is well and what is not; never raises for what it finds."""
         try:
-            halted = await self._database.read(lanes.halted)
+            found = await self._database.read(partial(lanes.standstills, now=self._clock()))
         except StoreUnavailable as error:
             checks = [Check("database", False, error.code, error.detail, error.remedy)]
         else:
-            checks = [Check("database", True), *map(_halt, halted)]
+            checks = [Check("database", True), *_standing(found)]
         if self._worker is not None:
             checks.append(_work(self._worker))
         return Readiness(checks)
 
 
-def _halt(halted: Halted) -> Check:
-    fact, remedy, _ = EXPLANATIONS[halted.reason]
-    return Check(f"sender {halted.sender}", False, halted.reason, fact, remedy)
+def _standing(found: Sequence[Standstill]) -> Iterator[Check]:
+    """One check for each sender and reason; how many tenants a pause concerns, and none by name."""
+    groups: dict[tuple[str, Reason], list[datetime]] = {}
+    for each in found:
+        groups.setdefault((each.sender, each.reason), []).append(each.until)
+    for (sender, reason), ends in sorted(groups.items()):
+        fact, remedy, _ = EXPLANATIONS[reason]
+        if reason is Reason.PAUSED:
+            fact = f"{fact} This concerns {len(ends)} tenant(s), until {max(ends):%Y-%m-%dT%H:%M:%SZ} at the latest."
+        yield Check(f"sender {sender}", reason is Reason.PAUSED, reason, fact, remedy)
 
 
 def _work(worker: Labourer) -> Check:

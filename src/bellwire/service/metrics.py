@@ -6,7 +6,9 @@ Labels hold senders, states, outcomes and codes; never a tenant, a person or a w
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache, partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -16,6 +18,7 @@ from bellwire.delivery.sender import Sender
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome
 from bellwire.model.posting import Posting
+from bellwire.model.reason import Reason
 from bellwire.model.surface import Classification
 from bellwire.store import deliveries, lanes
 from bellwire.store.database import Database
@@ -28,8 +31,9 @@ SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 class Metrics:
     """The counters of one process, and the numbers that are read from the database when they are asked for."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._clock = clock
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._activities = Counter(
@@ -57,6 +61,9 @@ class Metrics:
         self._halted = Gauge(
             "bellwire_sender_halted", "1 for a sender that cannot send.", ["sender", "reason"], registry=registry
         )
+        self._paused = Gauge(
+            "bellwire_paused_tenants", "Tenants in which a sender has to wait.", ["sender"], registry=registry
+        )
 
     def captured(self, classification: Classification) -> None:
         """One more activity."""
@@ -74,12 +81,16 @@ class Metrics:
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        counts, halted = await self._database.read(_stored)
+        counts, standstills = await self._database.read(partial(_stored, now=self._clock()))
         for state, number in counts.items():
             self._deliveries.labels(state.value).set(number)
         self._halted.clear()
-        for sender, reason, *_ in halted:
-            self._halted.labels(sender, reason.value).set(1)
+        self._paused.clear()
+        for each in standstills:
+            if each.reason is Reason.PAUSED:
+                self._paused.labels(each.sender).inc()
+            else:
+                self._halted.labels(each.sender, each.reason.value).set(1)
         return generate_latest(self._registry)
 
 
@@ -109,5 +120,5 @@ class CountedSender:
         return outcome
 
 
-def _stored(conn: Connection) -> tuple[dict[State, int], list[lanes.Halted]]:
-    return deliveries.counts(conn), lanes.halted(conn)
+def _stored(conn: Connection, now: datetime) -> tuple[dict[State, int], list[lanes.Standstill]]:
+    return deliveries.counts(conn), lanes.standstills(conn, now)

@@ -39,6 +39,15 @@ class Halted(NamedTuple):
     probe_at: datetime | None
 
 
+class Standstill(NamedTuple):
+    """Nothing of this sender goes out into the tenant (or, with ``EVERY_TENANT``, anywhere) before ``until``."""
+
+    sender: str
+    tenant_id: str
+    reason: Reason
+    until: datetime
+
+
 def busy(conn: Connection) -> list[LaneKey]:
     """The lanes that have work, be it due or not."""
     return [LaneKey(*row) for row in conn.execute(_BUSY)]
@@ -91,6 +100,14 @@ def halted(conn: Connection) -> list[Halted]:
     ]
 
 
+def standstills(conn: Connection, now: datetime) -> list[Standstill]:
+    """The lanes that are paused and the senders that are halted; a halted one may be tried again at ``until``."""
+    return [
+        Standstill(sender, tenant_id, Reason.PAUSED if halted_for is None else Reason(halted_for), until or now)
+        for sender, tenant_id, halted_for, until in conn.execute(_STANDSTILLS, {"at": now})
+    ]
+
+
 def requests(
     conn: Connection, key: LaneKey, *, started: datetime, ended: datetime
 ) -> list[tuple[str, datetime | None]]:
@@ -133,6 +150,9 @@ _PAUSE: Final = (
 )
 _HALTED: Final = select(lanes.c.sender, lanes.c.halted_reason, lanes.c.halted_at, lanes.c.paused_until).where(
     lanes.c.tenant_id == EVERY_TENANT, lanes.c.halted_at.is_not(None)
+)
+_STANDSTILLS: Final = select(lanes.c.sender, lanes.c.tenant_id, lanes.c.halted_reason, lanes.c.paused_until).where(
+    or_(lanes.c.halted_at.is_not(None), lanes.c.paused_until > bindparam("at", type_=UtcTime))
 )
 _SINCE: Final = (
     attempts.c.tenant_id == bindparam("tenant"),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
+from bellwire.model.reason import Reason
 from bellwire.service.books import Balance
+from bellwire.store.books import Book
+from bellwire.store.lanes import Standstill
 from bellwire.web.schemas.fields import View
 
 COUNTERS = ("accepted", "sent", "undeliverable", "unknown", "cancelled", "expired", "open")
@@ -27,6 +32,8 @@ class BooksLine(Counters):
 
     tenant_id: str
     sender: str
+    reason: Reason | None = Field(default=None, description="Why nothing goes out there at present, if so.")
+    waits_until: datetime | None = Field(default=None, description="When it is tried again.")
 
 
 class DifferenceView(View):
@@ -50,14 +57,21 @@ class BooksView(Counters):
 
 def view(balance: Balance) -> BooksView:
     """The answer about the books."""
-    lines = [
-        BooksLine(tenant_id=book.tenant_id, sender=book.sender, **{name: getattr(book, name) for name in COUNTERS})
-        for book in balance.books
-    ]
+    lines = [_line(book, balance.standstills.of(book.sender, book.tenant_id)) for book in balance.books]
     return BooksView(
         balanced=balance.balanced,
         audited=balance.audited,
         lines=lines,
         differences=[DifferenceView.model_validate(one, from_attributes=True) for one in balance.differences],
         **{name: sum(getattr(line, name) for line in lines) for name in COUNTERS},
+    )
+
+
+def _line(book: Book, standstill: Standstill | None) -> BooksLine:
+    return BooksLine(
+        tenant_id=book.tenant_id,
+        sender=book.sender,
+        reason=None if standstill is None else standstill.reason,
+        waits_until=None if standstill is None else standstill.until,
+        **{name: getattr(book, name) for name in COUNTERS},
     )
