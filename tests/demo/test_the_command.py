@@ -29,7 +29,7 @@ def test_as_json_it_is_one_document(bellwire: Run) -> None:
     ended = bellwire("demo", "--json")
     document = json.loads(ended.stdout)
     assert document["held"] is True
-    assert len(document["scenes"]) == 8
+    assert len(document["scenes"]) == 11
 
 
 async def test_in_a_terminal_it_stays_up_with_the_chat_page_until_ctrl_c(tmp_path: Path) -> None:

@@ -11,11 +11,15 @@ Json = dict[str, Any]
 
 
 class Kind(StrEnum):
-    """Where a conversation lives. Two hosts of Copilot, since each has a conversation of its own."""
+    """Where a conversation lives. Two hosts of Copilot, since each has a conversation of its own.
+
+    ``AGENT`` is a person's Teams chat with a Copilot Studio agent; only flows write into it.
+    """
 
     TEAMS = "teams"
     COPILOT = "copilot"
     M365 = "m365"
+    AGENT = "agent"
     GROUP = "group"
     CHANNEL = "channel"
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
-from bellwire.simulator.chat import Json
+from bellwire.simulator.chat import Json, Kind
 from bellwire.simulator.clock import SimulatedClock
 from bellwire.simulator.faults import Deed, Fault
 from bellwire.simulator.flow import AUDIENCE, Flow
@@ -35,7 +35,6 @@ THROTTLED = Refusal(429, "WorkflowTriggerRequestsThrottled", "Too many requests 
 NO_RESPONSE = Refusal(502, "NoResponse", "The server did not receive a response from an upstream server.")
 
 OPERATION = "flow"
-SURFACE = "agent"
 
 
 class FlowHost:
@@ -152,7 +151,9 @@ class FlowHost:
         now = self._clock.now()
         activity_id = self._ids.next(now)
         chat = f"19:{agent.app_id}_{person}@agent"
-        entry = Entry(len(self._ledger.entries), now, agent.app_id, chat, SURFACE, person, activity_id, _activity(said))
+        entry = Entry(
+            len(self._ledger.entries), now, agent.app_id, chat, Kind.AGENT.value, person, activity_id, _activity(said)
+        )
         self._ledger.accept(entry)
         return activity_id
 

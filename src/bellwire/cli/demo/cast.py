@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from bellwire.model.delivery import State
 from bellwire.model.reason import Reason
 from bellwire.simulator.actor import Actor
+from bellwire.simulator.chat import Kind
 
 Deed = Callable[[Actor], Awaitable[object]]
 
@@ -35,19 +37,45 @@ class Letter:
         return self.text or str(self.summary)
 
 
+class Agent(Enum):
+    """What a person has to do with the Copilot Studio agent as which the flow posts."""
+
+    INSTALLED = "has the agent"
+    MISSING = "does not have the agent"
+    CHATTING = "is talking to the agent at this moment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One person's part. ``ends`` is the delivery's state, or none where the service must refuse to accept it."""
+    """One person's part. ``ends`` is the delivery's state, or none where the service must refuse to accept it.
+
+    With an ``agent`` the message goes by the flow, else by the bot.
+    """
 
     name: str
     role: str
     letter: Letter
     past: tuple[Past, ...] = ()
     in_group: bool = False
+    agent: Agent | None = None
     ends: State | None = State.SENT
     reason: Reason | None = None
     opens_chat: bool = False
     point: str = field(default="")
+
+    @property
+    def sender(self) -> str:
+        """As whom the message goes out."""
+        return BOT if self.agent is None else FLOW
+
+    @property
+    def place(self) -> Kind:
+        """Where the message belongs."""
+        return Kind.TEAMS if self.agent is None else Kind.AGENT
+
+
+BOT: Final = "alerts"
+FLOW: Final = "studio"
 
 
 CARD: Final[dict[str, Any]] = {
@@ -159,5 +187,30 @@ CAST: Final[tuple[Part, ...]] = (
         ends=State.UNDELIVERABLE,
         reason=Reason.BLOCKED,
         point="Teams answers 403. Bellwire names the fact, and whose move it is.",
+    ),
+    Part(
+        name="Ines Duarte",
+        role="is reached by a flow, as a Copilot Studio agent",
+        agent=Agent.INSTALLED,
+        letter=Letter(text="Ines, your holiday is approved."),
+        point="The same call, queue and books; a Power Automate flow posts as the agent.",
+    ),
+    Part(
+        name="Jonas Berg",
+        role="does not have the agent",
+        agent=Agent.MISSING,
+        letter=Letter(text="Jonas, your holiday is approved."),
+        ends=State.UNDELIVERABLE,
+        reason=Reason.AGENT_NOT_INSTALLED,
+        point="The flow answers 100. What it means, and what to do, stands beside it.",
+    ),
+    Part(
+        name="Kira Novak",
+        role="is in the middle of a chat with the agent",
+        agent=Agent.CHATTING,
+        letter=Letter(text="Kira, your holiday is approved."),
+        ends=State.UNDELIVERABLE,
+        reason=Reason.CHAT_ACTIVE,
+        point="The flow answers 300, and this caller does not want to wait for the chat's end.",
     ),
 )

@@ -51,10 +51,10 @@ def _overall(stage: Stage, scenes: Sequence[Scene], books: Books) -> tuple[Check
     ends = [scene.part.ends for scene in scenes]
     sent, undeliverable = ends.count(State.SENT), ends.count(State.UNDELIVERABLE)
     ledger = stage.simulator.ledger
-    foreign = [entry for entry in ledger.entries if entry.surface != Kind.TEAMS]
+    foreign = [entry for entry in ledger.entries if entry.surface not in (Kind.TEAMS, Kind.AGENT)]
     return (
         Check("the books balance", books.balanced),
         Check(f"{sent} sent, as in Teams' ledger", books.sent == sent == len(ledger.entries)),
         Check(f"{undeliverable} undeliverable", books.undeliverable == undeliverable),
-        Check("nothing outside Teams chats", not foreign and not any(one.copilot for one in ledger.openings)),
+        Check("nothing outside personal chats", not foreign and not any(one.copilot for one in ledger.openings)),
     )

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from bellwire.cli.demo.cast import Letter, Part
+from bellwire.cli.demo.cast import Agent, Letter, Part
 from bellwire.cli.demo.stage import Stage
 from bellwire.client import Delivery, Person
 from bellwire.errors import NotFound, Unreachable
-from bellwire.model.delivery import State
+from bellwire.model.delivery import IfChatActive, State
 from bellwire.simulator.actor import Actor
 from bellwire.simulator.chat import Kind
 
@@ -44,9 +44,13 @@ async def played(stage: Stage, part: Part, actor: Actor) -> Scene:
     """Act it out: the past, a look at what Bellwire knows, the message, a look into the ledger."""
     for past in part.past:
         await past.deed(actor)
+    if part.agent in (Agent.INSTALLED, Agent.CHATTING):
+        stage.flow.installed.add(actor.aad_object_id)
+    if part.agent is Agent.CHATTING:
+        stage.flow.chatting.add(actor.aad_object_id)
     known = await _known(stage, actor)
     began = time.perf_counter()
-    delivery, refusal = await _sent(stage, part.letter, actor)
+    delivery, refusal = await _sent(stage, part, actor)
     milliseconds = (time.perf_counter() - began) * 1000
     arrived = arrivals(stage, part.letter)
     return Scene(
@@ -77,10 +81,16 @@ async def _known(stage: Stage, actor: Actor) -> Person | None:
         return None
 
 
-async def _sent(stage: Stage, letter: Letter, actor: Actor) -> tuple[Delivery | None, Unreachable | None]:
+async def _sent(stage: Stage, part: Part, actor: Actor) -> tuple[Delivery | None, Unreachable | None]:
+    letter = part.letter
     try:
         accepted = await stage.client.send(
-            to=actor.aad_object_id, text=letter.text, card=letter.card, summary=letter.summary
+            to=actor.aad_object_id,
+            text=letter.text,
+            card=letter.card,
+            summary=letter.summary,
+            sender=part.sender,
+            if_chat_active=IfChatActive.GIVE_UP,
         )
     except Unreachable as refusal:
         return None, refusal
@@ -96,10 +106,11 @@ def _ending(part: Part, delivery: Delivery | None, refusal: Unreachable | None) 
 
 
 def _whereabouts(part: Part, arrived: Counter[Kind]) -> list[Check]:
-    elsewhere = sum(arrived.values()) - arrived[Kind.TEAMS]
+    elsewhere = sum(arrived.values()) - arrived[part.place]
+    chat = "Teams chat" if part.agent is None else "agent's chat"
     if part.ends is State.SENT:
         return [
-            Check("arrived once in the Teams chat", arrived[Kind.TEAMS] == 1),
+            Check(f"arrived once in the {chat}", arrived[part.place] == 1),
             Check("nowhere else", elsewhere == 0),
         ]
     return [Check("arrived nowhere", not arrived)]

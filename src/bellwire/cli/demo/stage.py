@@ -12,9 +12,10 @@ from typing import Any, Final
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bellwire.app import Bellwire
+from bellwire.cli.demo.cast import BOT, FLOW
 from bellwire.client import AsyncClient
 from bellwire.config import Settings
-from bellwire.simulator import Simulator
+from bellwire.simulator import Flow, Simulator
 from bellwire.web.app import create_app
 from bellwire.web.server import serving
 
@@ -39,9 +40,10 @@ class GivenSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the play needs: the simulator to act in and to ask, and a client of the service."""
+    """What the play needs: the simulator to act in and to ask, its flow, and a client of the service."""
 
     simulator: Simulator
+    flow: Flow
     client: AsyncClient
     url: str
 
@@ -51,15 +53,17 @@ async def staged(directory: Path) -> AsyncIterator[Stage]:
     """Both running, connected over HTTP, until the block ends. The database goes into ``directory``."""
     key = secrets.token_urlsafe(24)
     async with Simulator() as simulator:
+        flow = simulator.flows.add(Flow(simulator.bot))
         settings = GivenSettings(
-            **nested(simulator.settings()),
+            **nested(simulator.settings(BOT) | simulator.flows.settings(FLOW, flow, simulator.url)),
+            default_sender=BOT,
             database_url=f"sqlite+aiosqlite:///{directory / 'demo.db'}",
             api_keys=(key,),
         )
         async with Bellwire.open(settings) as bellwire, serving(create_app(bellwire)) as url:
             simulator.bot_endpoint = f"{url}/api/messages"
             async with AsyncClient(url, key=key) as client:
-                yield Stage(simulator, client, url)
+                yield Stage(simulator, flow, client, url)
 
 
 def nested(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bellwire.cli.demo.cast import Part
 from bellwire.cli.demo.performance import Performance
 from bellwire.cli.demo.play import Check, Scene
 from bellwire.cli.demo.stage import Stage
@@ -22,6 +23,7 @@ SURFACES = {
     Kind.TEAMS: "Teams chat",
     Kind.COPILOT: "Copilot in Teams",
     Kind.M365: "M365 Copilot",
+    Kind.AGENT: "agent's chat",
     Kind.GROUP: "group chat",
     Kind.CHANNEL: "channel",
 }
@@ -46,7 +48,9 @@ def tell_scene(out: Console, number: int, scene: Scene) -> None:
         facts.add_row("before", "; ".join(past.told for past in scene.part.past))
     elif scene.part.in_group:
         facts.add_row("before", "writes in a group chat that the bot is in")
-    facts.add_row("known", _known(scene.known))
+    elif scene.part.agent is not None:
+        facts.add_row("before", scene.part.agent.value)
+    facts.add_row("known", _known(scene.known, scene.part))
     facts.add_row("became", _became(scene))
     facts.add_row("arrived", _arrived(scene))
     facts.add_row("", marks(scene.checks))
@@ -78,10 +82,10 @@ def marks(checks: Iterable[Check]) -> Text:
     return Text("   ").join(parts)
 
 
-def _known(person: Person | None) -> Text:
-    if person is None or not person.senders:
-        return Text("nobody by this id")
-    reach = person.senders[0]
+def _known(person: Person | None, part: Part) -> Text:
+    reach = next((one for one in person.senders if one.sender == part.sender), None) if person is not None else None
+    if reach is None:
+        return Text("nobody by this id" if part.agent is None else "nothing yet; the flow will tell")
     seen = f"seen on {', '.join(reach.seen_on)}" if reach.seen_on else "never seen"
     if not reach.reachable:
         return Text.assemble(("not reachable", "red"), f", {seen}: {reach.reason}")
@@ -93,7 +97,8 @@ def _became(scene: Scene) -> Text:
         return Text.assemble(("refused", "yellow"), f": {scene.refusal.detail} ", (scene.refusal.remedy, "italic"))
     delivery = scene.delivery
     assert delivery is not None, "a part that was not refused has a delivery"
-    tries = f"{delivery.attempt_count} request{'s' if delivery.attempt_count != 1 else ''} to Teams"
+    asked = "Teams" if scene.part.agent is None else "the flow"
+    tries = f"{delivery.attempt_count} request{'s' if delivery.attempt_count != 1 else ''} to {asked}"
     told = Text.assemble(state_text(delivery.state), f" after {scene.milliseconds:.0f} ms, {tries}")
     if delivery.reason:
         told.append_text(Text.assemble(f": {delivery.fact} ", (str(delivery.remedy), "italic")))
