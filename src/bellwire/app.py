@@ -11,6 +11,7 @@ import structlog
 from aiohttp import ClientSession
 
 from bellwire.config import CloudSettings, FlowSettings, SenderSettings, Settings
+from bellwire.delivery.rosters import RosterSource
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.tuning import Tuning
 from bellwire.delivery.worker import Worker
@@ -42,6 +43,7 @@ from bellwire.teams.graph.people import GraphPeople
 from bellwire.teams.graph.tokens import GraphTokens
 from bellwire.teams.graph.wire import GraphWire
 from bellwire.teams.keys import SigningKeys
+from bellwire.teams.roster import BotRosters
 from bellwire.teams.sender import BotSender
 from bellwire.teams.tokens import TokenSource
 from bellwire.teams.verify import Verifier
@@ -96,12 +98,10 @@ class Bellwire:
             database = await _database(settings, stack)
             metrics = Metrics(database, clock)
             graph = _graph_wires(settings, cloud, session, clock, stack)
-            wires = {
-                **_bots(settings, cloud, session, clock, stack),
-                **_flows(settings, cloud, session, clock, stack),
-            }
+            bots, rosters = _bots(settings, cloud, session, clock, stack)
+            wires = {**bots, **_flows(settings, cloud, session, clock, stack)}
             senders = {name: CountedSender(name, sender, metrics) for name, sender in wires.items()}
-            worker = await _worker(settings, database, senders, clock, stack) if work else None
+            worker = await _worker(settings, database, senders, rosters, clock, stack) if work else None
             directories = {name: GraphPeople(wire) for name, wire in graph.items()}
             yield _wired(settings, cloud, database, signing_keys, metrics, directories, worker, clock)
 
@@ -194,14 +194,16 @@ def _graph_wires(
 
 def _bots(
     settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
-) -> dict[str, Sender]:
+) -> tuple[dict[str, Sender], dict[str, RosterSource]]:
     connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)
     bots: dict[str, Sender] = {}
+    rosters: dict[str, RosterSource] = {}
     for name, sender in settings.bots.items():
         tokens = TokenSource(credential(registration_of(name, sender), cloud, session, clock=clock), clock=clock)
         stack.push_async_callback(tokens.close)
         bots[name] = BotSender(sender.app_id, cloud, connector, tokens)
-    return bots
+        rosters[name] = BotRosters(connector, tokens)
+    return bots, rosters
 
 
 def _flows(
@@ -223,7 +225,12 @@ def _flows(
 
 
 async def _worker(
-    settings: Settings, database: Database, bots: Mapping[str, Sender], clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    database: Database,
+    bots: Mapping[str, Sender],
+    rosters: Mapping[str, RosterSource],
+    clock: Clock,
+    stack: AsyncExitStack,
 ) -> Worker:
     tuning = Tuning(
         seats=settings.worker.seats,
@@ -237,7 +244,7 @@ async def _worker(
         ),
         heartbeat=settings.worker.heartbeat,
     )
-    worker = Worker(database, bots, clock=clock, tuning=tuning)
+    worker = Worker(database, bots, clock=clock, tuning=tuning, rosters=rosters)
     await worker.start()
     stack.push_async_callback(worker.stop)
     return worker

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bellwire.model.outcome import Opened, Sent
 from bellwire.net import open_session
 from bellwire.teams.clouds import Cloud, custom
-from bellwire.teams.connector import Connector, ConnectorFailure, Member
+from bellwire.teams.connector import Account, Connector, ConnectorFailure
 from bellwire.teams.failures import Failure, Phase
 from tests.support.wire import Asked, Clock, Server, always, read_request, serving, speaking
 
@@ -129,17 +129,14 @@ async def test_members_are_read_page_after_page(session: ClientSession) -> None:
         return web.json_response(pages[query.get("continuationToken", [None])[0]])
 
     async with serving(paged) as server:
-        found = connector_to(server.url, session).paged_members(server.url, "a:1", token=TOKEN, page_size=2)
-        assert [member async for member in found] == [
-            Member("29:1", "a1", "Ada", None, None, "t"),
-            Member("29:2", "a2", None, "b@y", "b@x", None),
-        ]
-
-
-async def test_pages_that_go_in_a_circle_end(session: ClientSession) -> None:
-    async with serving(always(200, {"members": [{"id": "29:1"}], "continuationToken": "again"})) as server:
-        found = connector_to(server.url, session).paged_members(server.url, "a:1", token=TOKEN)
-        assert len([member async for member in found]) == 2
+        connector, at = connector_to(server.url, session), server.url
+        first, following = await connector.members_page(at, "a:1", token=TOKEN, page_size=2)
+        second, end = await connector.members_page(at, "a:1", token=TOKEN, page_size=2, following=following)
+    assert [*first, *second] == [
+        Account("29:1", "a1", "Ada", None, None, "t"),
+        Account("29:2", "a2", None, "b@y", "b@x", None),
+    ]
+    assert (following, end) == ("n&2", None)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +150,7 @@ async def test_no_token_goes_to_a_host_that_is_not_the_clouds(connector: Connect
         connector.create_conversation(at, BODY, token=TOKEN),
         connector.update_activity(at, "a:1", "1", BODY, token=TOKEN),
         connector.delete_activity(at, "a:1", "1", token=TOKEN),
-        anext(connector.paged_members(at, "a:1", token=TOKEN)),
+        connector.members_page(at, "a:1", token=TOKEN),
     ):
         assert await failure_of(operation) == Failure(Phase.KEPT_BACK, None, "host_not_allowed")
     assert server.asked == []

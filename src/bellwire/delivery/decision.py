@@ -41,12 +41,13 @@ NOT_REPEATED: Final = frozenset({Reason.FLOW_WITHOUT_RESPONSE, Reason.FLOW_RUN_F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One attempt that is over, and what its delivery's caller asked for."""
+    """One attempt that is over, and what its delivery's caller asked for; ``member``: the person has a 29: id."""
 
     step: Step
     started_at: datetime
     history: History
     service_url: str
+    member: bool = False
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
     on_unknown: OnUnknown = OnUnknown.HOLD
     if_chat_active: IfChatActive = IfChatActive.WAIT
@@ -156,6 +157,8 @@ def _undeliverable(case: Case, outcome: Undeliverable) -> Decision:
     reason = outcome.reason
     if reason not in SUSPENDING:
         return Decision(state=State.UNDELIVERABLE, reason=reason)
+    if case.step is Step.OPEN_CHAT and reason is Reason.NOT_INSTALLED and case.member:
+        return Decision(state=State.SENDING, step=Step.OPEN_CHAT_AS_MEMBER)
     return unreachable(case.step, case.if_unreachable, reason, suspension=reason)
 
 

@@ -14,10 +14,10 @@ from bellwire.delivery.history import healing, kind
 from bellwire.delivery.work import Work
 from bellwire.model.agent_chat import AgentChat
 from bellwire.model.delivery import State
-from bellwire.model.outcome import Outcome, Scope, Sent
+from bellwire.model.outcome import Outcome, Scope, Sent, Step
 from bellwire.model.reason import Reason
 from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
-from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references
+from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references, roster
 from bellwire.store.journal import Result
 
 RECHECK: Final = timedelta(seconds=5)
@@ -110,7 +110,9 @@ def _told_by_flow(each: Ending) -> AgentChat | None:
 def _teach(conn: Connection, each: Ending, now: datetime) -> None:
     """Change the person's reference by what the request found, and wake who waits if that, or an install that came
     in between, leaves the person reachable."""
-    known = references.get(conn, each.work.person)
+    known, suspension = references.get(conn, each.work.person), each.decision.suspension
+    if suspension is not None and each.work.step is Step.OPEN_CHAT_AS_MEMBER:
+        roster.refuse(conn, each.work.person, suspension, now)
     changed = _changed(known, each, now)
     if changed is None:
         return
@@ -135,6 +137,7 @@ def _changed(known: ConversationReference | None, each: Ending, now: datetime) -
         source=Source.CREATED,
         conversation_id=conversation_id,
         service_url=address.service_url,
+        user_id=each.work.user_id,
     )
     return learn(known, lesson, now)
 

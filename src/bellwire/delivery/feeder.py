@@ -22,7 +22,7 @@ from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import Priority
 from bellwire.model.pacing import Window
-from bellwire.store import lanes, supply
+from bellwire.store import lanes, supply, teams
 from bellwire.store.lanes import Halted, LaneKey
 from bellwire.store.queue import Want
 from bellwire.store.supply import Amendments, Supply
@@ -61,6 +61,7 @@ class Round:
     owned: dict[LaneKey, datetime | None] = field(default_factory=dict)
     pasts: dict[LaneKey, Past] = field(default_factory=dict)
     halted: Sequence[Halted] = ()
+    rosters_due: bool = False
     amendments: Amendments | None = None
 
 
@@ -166,7 +167,9 @@ class Feeder:
         known, flows = self._messages.known(), station.tuning.flows
         found = Round(supply.fetch(conn, station.worker, wants, now, known_messages=known, flows=flows))
         if survey is not None:
-            served = {key for key in lanes.busy(conn) if key.sender in station.senders}
+            rosters = teams.lanes(conn)
+            found.rosters_due = any(due <= now for due in rosters.values())
+            served = {key for key in {*lanes.busy(conn), *rosters} if key.sender in station.senders}
             if not served <= survey.mine:
                 found.owned = lanes.own(conn, station.worker, served - survey.mine)
             found.pasts = {key: _past(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
@@ -189,6 +192,8 @@ class Feeder:
             station.lanes.open(self._lane(key, past, found.owned[key]))
             self._hungry[key] = set(Priority)
             station.hungry.set()
+        if found.rosters_due:
+            station.rosters_due.set()
         if found.amendments is not None:
             self._amend(found.amendments)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bellwire.model.outcome import Heal, Opened, Outcome, Remedy, Step
+from bellwire.model.outcome import OPENING, Heal, Opened, Outcome, Remedy, Step
 
 _NOT_A_TRY: Final = frozenset({"opened", "heal", "halt"})
 
@@ -41,13 +41,13 @@ class History:
     def after(self, attempt: Attempt) -> History:
         """The history with one more attempt."""
         wait = None if attempt.retry_at is None else (attempt.retry_at - attempt.finished_at).total_seconds()
-        opened = attempt.step is Step.OPEN_CHAT and attempt.outcome == kind(Opened)
+        opened = attempt.step in OPENING and attempt.outcome == kind(Opened)
         return History(
             tries=self.tries + (attempt.outcome not in _NOT_A_TRY),
             first_at=self.first_at or attempt.started_at,
             healed=self.healed if attempt.remedy is None else self.healed | {attempt.remedy},
             waited=self.waited if wait is None else wait,
-            opening=not opened and (attempt.step is Step.OPEN_CHAT or attempt.remedy is Remedy.OPEN_CHAT),
+            opening=not opened and (attempt.step in OPENING or attempt.remedy is Remedy.OPEN_CHAT),
         )
 
 

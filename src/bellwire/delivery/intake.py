@@ -12,9 +12,10 @@ from bellwire.delivery.station import Station
 from bellwire.delivery.work import Work
 from bellwire.model.agent_chat import AgentChat, flow_reach
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Priority
+from bellwire.model.member import Member
 from bellwire.model.message import Message
 from bellwire.model.outcome import Step
-from bellwire.model.reach import Obstacle, reach
+from bellwire.model.reach import Obstacle, Way, reach
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ReachState
 from bellwire.store.lanes import LaneKey
@@ -93,6 +94,7 @@ def _work(
         attempts=each.attempts,
         run_at=each.run_at,
         conversation_id=each.conversation_id,
+        user_id=each.member_id,
         message=message,
         expires_at=each.expires_at,
         if_unreachable=_IF_UNREACHABLE[each.if_unreachable],
@@ -104,20 +106,27 @@ def _work(
     if work.by_flow:
         return work, _by_flow(station, supply.agent_chats.get(person), work)
     if each.chat_state != ReachState.REACHABLE:
-        return work, _without_chat(station, supply.sightings.get(person, ()), each, work)
+        seen, member = supply.sightings.get(person, ()), supply.members.get(person)
+        return work, _without_chat(station, seen, member, each, work)
     if told.healed:
         work.service_url = station.way(key.sender, told, work.service_url)
     return work, None
 
 
-def _without_chat(station: Station, seen: Sequence[Sighting], each: Claimed, work: Work) -> Decision | None:
+def _without_chat(
+    station: Station, seen: Sequence[Sighting], member: Member | None, each: Claimed, work: Work
+) -> Decision | None:
     """Have the chat opened, if that is a way to the person, or decide what becomes of the delivery."""
     state = None if each.chat_state is None else ReachState(each.chat_state)
-    found = reach(state, [sighting.surface for sighting in seen])
+    found = reach(state, [sighting.surface for sighting in seen], member)
     if isinstance(found, Obstacle):
         return unreachable(work.step, work.if_unreachable, found.reason)
     told = _told_last(seen) or station.senders[work.person.sender].default_service_url
-    work.step, work.service_url = Step.OPEN_CHAT, station.way(work.person.sender, work.history, told)
+    work.step = Step.OPEN_CHAT
+    if member is not None and member.obstacle is None:
+        work.user_id, told = member.user_id, member.service_url
+        work.step = Step.OPEN_CHAT_AS_MEMBER if found.way is Way.TEAM_ROSTER else Step.OPEN_CHAT
+    work.service_url = station.way(work.person.sender, work.history, told)
     return None
 
 

@@ -31,11 +31,14 @@ class Signal(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Deliveries claimed, begun, recorded, by id; senders halted and resumed, by name; rounds of upkeep, by number."""
+    """Deliveries claimed, begun, recorded, by id; senders halted and resumed, by name; rosters read, by team; rounds
+    of upkeep, by number.
+    """
 
     claimed: Signal[str] = field(default_factory=Signal)
     begun: Signal[str] = field(default_factory=Signal)
     recorded: Signal[str] = field(default_factory=Signal)
     halted: Signal[str] = field(default_factory=Signal)
     resumed: Signal[str] = field(default_factory=Signal)
+    roster: Signal[str] = field(default_factory=Signal)
     upkeep: Signal[int] = field(default_factory=Signal)

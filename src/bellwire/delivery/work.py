@@ -17,7 +17,10 @@ from bellwire.store.lanes import LaneKey
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Work:
-    """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds."""
+    """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds.
+
+    ``user_id`` is the 29: id of someone who may be known from a team's roster only.
+    """
 
     delivery_id: str
     lane: LaneKey
@@ -28,6 +31,7 @@ class Work:
     attempts: int
     run_at: datetime
     conversation_id: str | None = None
+    user_id: str | None = None
     activity_id: str | None = None
     amendment_id: str | None = None
     message: Message | None = field(default=None, repr=False)
@@ -53,6 +57,7 @@ class Work:
             person=self.person,
             service_url=self.service_url,
             conversation_id=self.conversation_id,
+            user_id=self.user_id,
             activity_id=self.activity_id,
             recent_posts=self.recent_posts,
             message=self.message,
@@ -65,6 +70,7 @@ class Work:
             started_at=started_at,
             history=self.history,
             service_url=self.service_url,
+            member=self.user_id is not None,
             if_unreachable=self.if_unreachable,
             on_unknown=self.on_unknown,
             if_chat_active=self.if_chat_active,

@@ -16,6 +16,7 @@ from bellwire.delivery.halts import Halts
 from bellwire.delivery.lanes import Lanes
 from bellwire.delivery.process import identity
 from bellwire.delivery.recorder import Recorder
+from bellwire.delivery.rosters import Rosters, RosterSource
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.signals import Signals
 from bellwire.delivery.starter import Starter
@@ -47,6 +48,7 @@ class Worker:
         random: Random | None = None,
         tuning: Tuning | None = None,
         signals: Signals | None = None,
+        rosters: Mapping[str, RosterSource] | None = None,
     ) -> None:
         tuning = tuning or Tuning()
         self._random = random or Random()  # noqa: S311 - for waits and ids, not for secrets
@@ -64,6 +66,7 @@ class Worker:
         self._recorder = Recorder(self._station, self._halts)
         self._starter = Starter(self._station, self._recorder)
         self._feeder = Feeder(self._station, self._recorder, self._halts)
+        self._rosters = Rosters(self._station, rosters or {})
         self._upkeep = Upkeep(self._station, self._begin_anew)
         self._bell = database.bell()
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,6 +104,7 @@ class Worker:
             "starter": self._starter.run,
             "recorder": self._recorder.run,
             "upkeep": self._upkeep.run,
+            "rosters": self._rosters.run,
         }
         self._tasks = [asyncio.create_task(loop(), name=f"bellwire-{name}") for name, loop in loops.items()]
         for task in self._tasks:

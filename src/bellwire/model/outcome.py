@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from bellwire.model.reason import Reason
 
@@ -12,10 +13,15 @@ class Step(StrEnum):
     """What an attempt asked of Teams."""
 
     OPEN_CHAT = "open_chat"
+    OPEN_CHAT_AS_MEMBER = "open_chat_as_member"
     POST = "post"
     CHANGE = "change"
     TAKE_BACK = "take_back"
     INSTALL = "install"
+
+
+OPENING: Final = frozenset({Step.OPEN_CHAT, Step.OPEN_CHAT_AS_MEMBER})
+"""By the person's Entra object id, or by the 29: id that a team's roster gives them (platform reference §1.1)."""
 
 
 class Scope(StrEnum):

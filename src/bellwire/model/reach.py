@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bellwire.model.delivery import IfUnreachable, State
+from bellwire.model.member import Member
 from bellwire.model.reason import Reason
 from bellwire.model.reference import ConversationReference, ReachState
 from bellwire.model.surface import Surface
@@ -19,6 +20,7 @@ class Way(StrEnum):
 
     TEAMS_CHAT = "teams_chat"
     OPEN_CHAT = "open_chat"
+    TEAM_ROSTER = "team_roster"
     FLOW = "flow"
 
 
@@ -45,11 +47,11 @@ OBSTACLES: Final = MappingProxyType(
 )
 
 
-def reach(state: ReachState | None, seen: Collection[Surface]) -> Reachable | Obstacle:
+def reach(state: ReachState | None, seen: Collection[Surface], member: Member | None = None) -> Reachable | Obstacle:
     """The way to a person whose stored chat has ``state`` (none: no chat is stored), seen on the surfaces ``seen``.
 
-    Whoever used the agent in Copilot acquired the app, so Teams opens their chat by object id; a member of a group
-    or a team is refused there with 403 (platform reference §1.1).
+    Whoever used the agent in Copilot acquired the app, so Teams opens their chat by object id. A ``member`` of a team
+    that has the app is refused there with 403, and is reached by the roster's 29: id (platform reference §1.1).
     """
     if state is ReachState.REACHABLE:
         return Reachable(Way.TEAMS_CHAT)
@@ -57,6 +59,8 @@ def reach(state: ReachState | None, seen: Collection[Surface]) -> Reachable | Ob
         return Obstacle(OBSTACLES[state])
     if Surface.COPILOT in seen or Surface.TEAMS_PERSONAL in seen:
         return Reachable(Way.OPEN_CHAT)
+    if member is not None:
+        return Reachable(Way.TEAM_ROSTER) if member.obstacle is None else Obstacle(member.obstacle)
     return Obstacle(Reason.SEEN_ELSEWHERE_ONLY if seen else Reason.NEVER_SEEN)
 
 

@@ -12,7 +12,7 @@ from bellwire.model.agent_chat import flow_reach
 from bellwire.model.reach import Obstacle, Reachable, reach
 from bellwire.model.reason import EXPLANATIONS
 from bellwire.model.recipient import Person
-from bellwire.store import agent_chats, references, sightings
+from bellwire.store import agent_chats, references, roster, sightings
 
 
 def reach_many(
@@ -23,9 +23,12 @@ def reach_many(
     of_bots = [person for person in persons if person not in of_flows]
     chats = agent_chats.get_many(conn, of_flows)
     states = references.states(conn, of_bots)
-    seen = sightings.surfaces(conn, [person for person in of_bots if person not in states])
+    strangers = [person for person in of_bots if person not in states]
+    seen, members = sightings.surfaces(conn, strangers), roster.members(conn, strangers)
     by_flow = {person: flow_reach(chats.get(person), now) for person in of_flows}
-    return by_flow | {person: reach(states.get(person), seen.get(person, ())) for person in of_bots}
+    return by_flow | {
+        person: reach(states.get(person), seen.get(person, ()), members.get(person)) for person in of_bots
+    }
 
 
 def refusal(obstacle: Obstacle) -> Unreachable:

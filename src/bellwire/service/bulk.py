@@ -22,7 +22,7 @@ from bellwire.service.command import Content, Terms, check_content, check_terms,
 from bellwire.service.send import new_delivery, new_id
 from bellwire.service.senders import Senders, guid_of
 from bellwire.service.who import Meant, Who
-from bellwire.store import agent_chats, deliveries, idempotency, references, sightings
+from bellwire.store import agent_chats, deliveries, idempotency, references, roster, sightings
 from bellwire.store.database import Database
 from bellwire.store.deliveries import Alike, NewDelivery
 from bellwire.store.idempotency import Verdict
@@ -227,7 +227,8 @@ def _ways(conn: Connection, mailing: _Mailing, sender: str, people: Sequence[str
     states = references.states_of(conn, sender, person.tenant_id, people)
     elsewhere = [replace(person, aad_object_id=each) for each in people if each not in states]
     seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere).items()}
-    return {each: reach(states.get(each), seen.get(each, ())) for each in people}
+    members = {one.aad_object_id: member for one, member in roster.members(conn, elsewhere).items()}
+    return {each: reach(states.get(each), seen.get(each, ()), members.get(each)) for each in people}
 
 
 def _told(answer: str) -> BulkAccepted:

@@ -14,9 +14,11 @@ from bellwire.model.reach import Reachable, reach, state_of
 from bellwire.model.recipient import Person
 from bellwire.model.reference import Lesson, learn
 from bellwire.model.surface import Classification
+from bellwire.service import team_news
 from bellwire.store import people, queue, references, sightings
 from bellwire.store.database import Database
 from bellwire.teams.activities import Inbound, read
+from bellwire.teams.team_news import team_news as team_news_of
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,7 @@ class Capture:
         self._senders = {app_id.lower(): name for app_id, name in senders.items()}
         self._tenants = tenants
         self._clock = clock
+        self._database = database
         self._keep = database.batched(keep)
 
     async def take(self, app_id: str, activity: Mapping[str, object]) -> Classification:
@@ -61,6 +64,9 @@ class Capture:
         self._admit(inbound.tenant_id)
         person = inbound.person(sender)
         log.debug("activity", surface=inbound.classification.surface, reason=inbound.classification.reason)
+        news = team_news_of(activity, inbound)
+        if news is not None:
+            await self._database.write(lambda conn: team_news.keep(conn, sender, news, now))
         if person is not None:
             await self._keep(Taken(person, inbound, inbound.lesson(sender), now))
         return inbound.classification

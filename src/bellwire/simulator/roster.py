@@ -65,7 +65,7 @@ class Roster:
             "email": person.email,
             "userPrincipalName": person.upn,
             "tenantId": person.tenant_id,
-            "userRole": "user",
+            "userRole": "guest" if person.guest else "user",
         }
 
 

@@ -45,7 +45,8 @@ class Want(NamedTuple):
 class Claimed(NamedTuple):
     """A delivery that is now ``sending`` under the worker's name, and the person's stored chat, if there is one.
 
-    ``attempts`` have begun before. There is one for each row of the queue, so it is the row as the database gives it.
+    ``attempts`` have begun before; ``member_id`` is the person's 29: id if no personal install was ever told of. There
+    is one for each row of the queue, so it is the row as the database gives it.
     """
 
     run_at: datetime
@@ -60,6 +61,7 @@ class Claimed(NamedTuple):
     conversation_id: str | None
     service_url: str | None
     chat_state: str | None
+    member_id: str | None
 
 
 def claim(conn: Connection, worker: str, want: Want, now: datetime) -> list[Claimed]:
@@ -179,6 +181,7 @@ def _claimed(dialect: str) -> Select[Any]:
             r.conversation_id,
             r.service_url,
             r.state.label("chat_state"),
+            case((r.installed_at.is_(None), r.user_id)).label("member_id"),
         )
         .join_from(ids, deliveries, d.id == ids.c.id)
         .join(

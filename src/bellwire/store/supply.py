@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, Text, select
 
 from bellwire.model.agent_chat import AgentChat
+from bellwire.model.member import Member
 from bellwire.model.message import Message
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import Person
-from bellwire.store import agent_chats, amendment_queue, messages, queue
+from bellwire.store import agent_chats, amendment_queue, messages, queue, roster
 from bellwire.store.amendment_queue import ClaimedAmendment
 from bellwire.store.given import given, listed
 from bellwire.store.lanes import LaneKey
@@ -45,6 +46,7 @@ class Supply:
     due: dict[LaneKey, datetime | None]
     sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
     agent_chats: dict[Person, AgentChat] = field(default_factory=dict)
+    members: dict[Person, Member] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     pasts: dict[str, list[Past]] = field(default_factory=dict)
 
@@ -88,6 +90,7 @@ def fetch(
     }
     of_flows = {person for person in strangers if person.sender in flows}
     supply.sightings = _seen(conn, strangers - of_flows)
+    supply.members = roster.members(conn, strangers - of_flows)
     supply.agent_chats = agent_chats.get_many(conn, of_flows)
     return supply
 

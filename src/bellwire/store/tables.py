@@ -12,10 +12,12 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -127,6 +129,45 @@ agent_chats = Table(
     CheckConstraint("delivered_at IS NOT NULL OR absent_at IS NOT NULL", name="known"),
     *lower_case("tenant_id", "aad_object_id"),
     Index("ix_agent_chats_person", "tenant_id", "aad_object_id"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    required("team_id", primary_key=True),
+    required("service_url"),
+    optional("name"),
+    moment("installed_at"),
+    moment("removed_at"),
+    moment("read_at"),
+    moment("due_at"),
+    CheckConstraint("team_id <> '' AND service_url <> ''", name="addresses"),
+    *lower_case("tenant_id"),
+    Index("ix_teams_due", "due_at"),
+)
+
+roster = Table(
+    "roster",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    required("aad_object_id", primary_key=True),
+    required("team_id", primary_key=True),
+    required("user_id"),
+    optional("name"),
+    Column("guest", Boolean, nullable=False),
+    moment("listed_at", nullable=False),
+    optional("refused"),
+    moment("refused_at"),
+    ForeignKeyConstraint(
+        ["tenant_id", "sender", "team_id"], ["teams.tenant_id", "teams.sender", "teams.team_id"], ondelete="CASCADE"
+    ),
+    CheckConstraint("user_id <> ''", name="addresses"),
+    CheckConstraint("(refused IS NULL) = (refused_at IS NULL)", name="refused"),
+    *lower_case("tenant_id", "aad_object_id"),
+    Index("ix_roster_team", "tenant_id", "sender", "team_id"),
 )
 
 messages = Table(

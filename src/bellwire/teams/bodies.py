@@ -32,14 +32,17 @@ def activity(message: Message) -> bytes:
     return orjson.dumps(said)
 
 
-def new_chat(app_id: str, person: Person) -> bytes:
-    """The request for the one Teams chat of this person with this bot, which makes it if there is none yet."""
+def new_chat(app_id: str, person: Person, user_id: str | None = None) -> bytes:
+    """The request for the one Teams chat of this person with this bot, which makes it if there is none yet.
+
+    It names the person by ``user_id`` (29:...) or else by their Entra object id (platform reference §1.1).
+    """
     tenant = {"id": person.tenant_id}
     return orjson.dumps(
         {
             "bot": {"id": f"28:{app_id}"},
             "isGroup": False,
-            "members": [{"id": person.aad_object_id}],
+            "members": [{"id": user_id or person.aad_object_id}],
             "tenantId": person.tenant_id,
             "channelData": {"tenant": tenant},
         }

@@ -7,7 +7,7 @@ and uncut, whatever their length, and the service URL keeps its path.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -26,7 +26,6 @@ from bellwire.teams.envelopes import error_code, retry_after
 from bellwire.teams.failures import Failure, Phase
 
 LONGEST_ID: Final = 2048
-MOST_PAGES: Final = 10_000
 MOST_BASES: Final = 10_000
 MOST_TOKENS: Final = 100
 
@@ -47,7 +46,7 @@ class ConnectorFailure(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Account:
     """One member of a conversation, as far as Teams tells."""
 
     id: str
@@ -56,6 +55,7 @@ class Member:
     user_principal_name: str | None
     email: str | None
     tenant_id: str | None
+    role: str | None = None
 
 
 class Connector:
@@ -104,23 +104,20 @@ class Connector:
         answer = await self._call("DELETE", service_url, path, token)
         return Sent(activity_id, answer.status)
 
-    async def paged_members(
-        self, service_url: str, conversation_id: str, *, token: str, page_size: int = 200
-    ) -> AsyncIterator[Member]:
-        """All members, page after page; each page is a request."""
-        query, seen = {"pageSize": str(page_size)}, set[str]()
-        for _ in range(MOST_PAGES):
-            path = f"/{_part(conversation_id)}/pagedmembers"
-            page = _object(await self._call("GET", service_url, path, token, query=query))
-            members = page.get("members")
-            for member in members if isinstance(members, list) else ():
-                if isinstance(member, dict) and isinstance(member.get("id"), str):
-                    yield _member(member)
-            following = page.get("continuationToken")
-            if not isinstance(following, str) or not following or following in seen:
-                return
-            seen.add(following)
-            query["continuationToken"] = following
+    async def members_page(
+        self, service_url: str, conversation_id: str, *, token: str, following: str | None = None, page_size: int = 200
+    ) -> tuple[list[Account], str | None]:
+        """Some members, and the token for the next ones; at the end None."""
+        query = {"pageSize": str(page_size)} | ({"continuationToken": following} if following else {})
+        path = f"/{_part(conversation_id)}/pagedmembers"
+        page = _object(await self._call("GET", service_url, path, token, query=query))
+        members, more = page.get("members"), page.get("continuationToken")
+        accounts = [
+            _account(member)
+            for member in (members if isinstance(members, list) else ())
+            if isinstance(member, dict) and isinstance(member.get("id"), str)
+        ]
+        return accounts, more if isinstance(more, str) and more else None
 
     async def _call(
         self,
@@ -199,15 +196,16 @@ def _id(said: Mapping[str, Any], status: int) -> str:
     return found
 
 
-def _member(said: Mapping[str, Any]) -> Member:
+def _account(said: Mapping[str, Any]) -> Account:
     def text(*names: str) -> str | None:
         return next((said[name] for name in names if isinstance(said.get(name), str)), None)
 
-    return Member(
+    return Account(
         id=said["id"],
         aad_object_id=text("aadObjectId", "objectId"),
         name=text("name"),
         user_principal_name=text("userPrincipalName"),
         email=text("email"),
         tenant_id=text("tenantId"),
+        role=text("userRole"),
     )

@@ -20,7 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bellwire.model.outcome import Halt, Heal, Outcome, Remedy, Retry, Scope, Step, Undeliverable, Unknown
+from bellwire.model.outcome import OPENING, Halt, Heal, Outcome, Remedy, Retry, Scope, Step, Undeliverable, Unknown
 from bellwire.model.reason import Reason
 
 SMALLEST_WINDOW: Final = 7
@@ -73,7 +73,7 @@ def outcome_of(failure: Failure, step: Step, *, recent_posts: int = 0) -> Outcom
 
 
 def _throttled(failure: Failure, step: Step, recent_posts: int) -> Retry:
-    own = step is not Step.OPEN_CHAT and recent_posts >= SMALLEST_WINDOW
+    own = step not in OPENING and recent_posts >= SMALLEST_WINDOW
     scope = Scope.CONVERSATION if own else Scope.TENANT
     return Retry(failure.status, failure.code, failure.retry_after, scope)
 
@@ -86,7 +86,7 @@ def _verdict(status: int, code: str) -> Verdict:
 
 def _ends(reason: Reason, *, opening: Reason | None = None) -> Verdict:
     def verdict(failure: Failure, step: Step) -> Outcome:
-        why = opening if opening is not None and step is Step.OPEN_CHAT else reason
+        why = opening if opening is not None and step in OPENING else reason
         return Undeliverable(why, failure.status, failure.code)
 
     return verdict

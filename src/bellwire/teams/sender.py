@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, TypeVar
 
-from bellwire.model.outcome import Outcome, Step, Undeliverable
+from bellwire.model.outcome import OPENING, Outcome, Step, Undeliverable
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.model.surface import Surface, is_thread_id
@@ -67,10 +67,10 @@ class BotSender:
 
     async def _request(self, posting: Posting, token: str) -> Outcome:
         connector, service_url = self._connector, posting.service_url
-        if posting.step is Step.OPEN_CHAT:
-            opened = await connector.create_conversation(
-                service_url, new_chat(self._app_id, posting.person), token=token
-            )
+        if posting.step in OPENING:
+            named = _given(posting.user_id, "user_id") if posting.step is Step.OPEN_CHAT_AS_MEMBER else None
+            content = new_chat(self._app_id, posting.person, named)
+            opened = await connector.create_conversation(service_url, content, token=token)
             return NOT_A_PERSONS_CHAT if is_thread_id(opened.conversation_id) else opened
         chat = _given(posting.conversation_id, "conversation_id")
         if posting.step is Step.POST:
