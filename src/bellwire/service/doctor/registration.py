@@ -25,8 +25,7 @@ async def registration(installation: Installation, name: str, token: str) -> Fin
     cloud = installation.cloud
     connector = Connector(installation.session, cloud, clock=installation.clock)
     try:
-        async for _ in connector.paged_members(cloud.default_service_url, NO_CHAT, token=token):
-            break
+        await connector.members_page(cloud.default_service_url, NO_CHAT, token=token)
     except ConnectorFailure as failed:
         return _judged(failed.failure, installation, name)
     return _known(installation, name)
