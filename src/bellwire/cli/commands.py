@@ -11,7 +11,20 @@ from typing import Final
 
 import typer
 
-from bellwire.cli import bench, books, deliveries, demo, doctor, keys, package, people, send, serve, simulate
+from bellwire.cli import (
+    bench,
+    books,
+    connector,
+    deliveries,
+    demo,
+    doctor,
+    keys,
+    package,
+    people,
+    send,
+    serve,
+    simulate,
+)
 
 COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     serve.register,
@@ -21,6 +34,7 @@ COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     books.register,
     keys.register,
     package.register,
+    connector.register,
     doctor.register,
     simulate.register,
     demo.register,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -41,3 +41,12 @@ def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
     install_problems(app)
     install_openapi(app)
     return app
+
+
+def described() -> dict[str, Any]:
+    """The API's description as the service serves it at /openapi.json; no service has to be open for it."""
+    app = FastAPI(title=TITLE, version=version("bellwire"))
+    for part in PARTS:
+        app.include_router(part.router)
+    install_openapi(app)
+    return app.openapi()

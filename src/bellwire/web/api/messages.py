@@ -14,7 +14,7 @@ from bellwire.web.api.service import Service
 from bellwire.web.schemas.bulk import BulkBody, BulkView, view
 from bellwire.web.schemas.delivery import DeliveryDetail, detail
 from bellwire.web.schemas.fields import IDEMPOTENCY_KEY
-from bellwire.web.schemas.message import SendBody
+from bellwire.web.schemas.message import CardBody, SendBody
 from bellwire.web.security import Calling
 
 REPLAYED: Final = "Idempotency-Replayed"
@@ -49,6 +49,21 @@ async def send(
     """
     accepted = await bellwire.sending.accept(body.command(), caller=caller.id, idempotency_key=idempotency_key)
     return answer(accepted, response)
+
+
+@router.post(
+    "/card",
+    operation_id="send_card",
+    summary="Send an Adaptive Card to one person",
+    status_code=202,
+    response_description="It is written down and goes out as soon as it may. `Location` says where to ask about it.",
+    responses={202: DELIVERY_LINKS, **refusals(403, 404, 409, body=True)},
+)
+async def send_card(
+    body: CardBody, caller: Calling, bellwire: Service, response: Response, idempotency_key: IdempotencyKey = None
+) -> DeliveryDetail:
+    """The same as `POST /v1/messages` with a card, for tools in which a call has one shape."""
+    return await send(body, caller, bellwire, response, idempotency_key)
 
 
 @router.post(

@@ -160,3 +160,15 @@ class SendBody(TermsBody):
     def command(self) -> SendCommand:
         """What the caller asks for."""
         return SendCommand(to=self.to.recipient(), content=self.content(), terms=self.terms())
+
+
+class CardBody(SendBody):
+    """One card to one person: for callers whose tools cannot leave the choice between text and card open."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": PERSON, "card": CARD, "summary": "Build 4711: green"}]}
+    )
+
+    text: None = Field(default=None, description="Never given.")
+    card: Card = Field(description="An Adaptive Card up to version 1.5; at most 80 KB in UTF-16.")
+    summary: Summary = Field(description="What the notification says.")

@@ -1,0 +1,1 @@
+"""The Power Automate custom connector: what lets makers call this service without code."""

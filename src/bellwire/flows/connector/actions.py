@@ -1,0 +1,82 @@
+"""What makers can have done: each action is one call of the API, with its less used fields tucked away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+MOST_AT_ONCE: Final = 5_000
+"""People in one action. A flow that loops over them instead runs into its connector's quota."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """``call`` is the API's ``operationId``, ``important`` are the fields that are always in sight.
+
+    ``left_out`` are fields of the body that make no sense to a maker, ``whole`` those given in one piece, which
+    the designer only allows if it does not know what is inside; ``changes`` overrides parts of a field's schema.
+    """
+
+    name: str
+    call: str
+    summary: str
+    description: str
+    important: frozenset[str]
+    left_out: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+_PERSON: Final = frozenset({"to", "email"})
+
+ACTIONS: Final = (
+    Action(
+        name="SendMessage",
+        call="send_message",
+        summary="Send a message to a person",
+        description="Writes a text into the person's own Teams chat with the bot.",
+        important=_PERSON | {"text"},
+        left_out=frozenset({"card", "summary"}),
+    ),
+    Action(
+        name="SendCard",
+        call="send_card",
+        summary="Send an Adaptive Card to a person",
+        description="Puts an Adaptive Card into the person's own Teams chat with the bot.",
+        important=_PERSON | {"card", "summary"},
+        left_out=frozenset({"text"}),
+        whole=frozenset({"card"}),
+    ),
+    Action(
+        name="SendToMany",
+        call="send_message_to_many",
+        summary="Send a message to many people",
+        description=f"Hands over one text for up to {MOST_AT_ONCE:,} people, named by their Entra object ids.",
+        important=frozenset({"to", "text"}),
+        left_out=frozenset({"card", "summary"}),
+        changes=MappingProxyType({"to": {"maxItems": MOST_AT_ONCE}}),
+    ),
+    Action(
+        name="GetDelivery",
+        call="get_delivery",
+        summary="Get a delivery",
+        description="Says where a message to one person stands, and if it did not arrive, why and what to do.",
+        important=frozenset({"id"}),
+    ),
+    Action(
+        name="CancelDelivery",
+        call="cancel_delivery",
+        summary="Cancel a delivery",
+        description="Stops a message that has not gone out yet.",
+        important=frozenset({"id"}),
+    ),
+    Action(
+        name="GetPerson",
+        call="get_person",
+        summary="Find out whether a person can be reached",
+        description="Says by which sender a person can be reached, and if by none, why and what to do.",
+        important=frozenset({"tenant_id", "aad_object_id"}),
+    ),
+)
