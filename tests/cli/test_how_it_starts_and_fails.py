@@ -43,7 +43,7 @@ def test_help_names_every_command(command: Command) -> None:
     ("arguments", "env", "code", "said"),
     [
         (["nonsense"], {}, Exit.USAGE, "No such command"),
-        (["send"], {}, Exit.USAGE, "OBJECT_ID"),
+        (["send"], {}, Exit.USAGE, "PERSON"),
         (["send", NOBODY, "--priority", "shouted", "--text", "x"], {}, Exit.USAGE, "--priority"),
         (["send", NOBODY, "--card", "missing.json"], {}, Exit.USAGE, "--card"),
         (["send", NOBODY, "--text", "x", "--send-at", "tomorrow"], {}, Exit.USAGE, "--send-at"),
