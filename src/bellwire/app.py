@@ -28,12 +28,15 @@ from bellwire.service.bulk import BulkSending
 from bellwire.service.capture import Capture
 from bellwire.service.deliveries import Deliveries
 from bellwire.service.directory import Directory
+from bellwire.service.exporting import Exporting
 from bellwire.service.health import Health
+from bellwire.service.importing import Importing
 from bellwire.service.keys import Keys, guessable
 from bellwire.service.metrics import CountedSender, Metrics
 from bellwire.service.people import People
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
+from bellwire.service.telling import Telling
 from bellwire.service.who import Who
 from bellwire.store.database import Database
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
@@ -71,6 +74,9 @@ class Bellwire:
     deliveries: Deliveries
     amending: Amending
     people: People
+    importing: Importing
+    exporting: Exporting
+    telling: Telling
     books: Books
     keys: Keys
     health: Health
@@ -134,22 +140,27 @@ def _wired(
     worker: Worker | None,
     clock: Clock,
 ) -> Bellwire:
-    app_ids = {sender.app_id: name for name, sender in settings.bots.items()}
+    app_ids = {name: sender.app_id for name, sender in settings.bots.items()}
+    names = {app_id: name for name, app_id in app_ids.items()}
     senders = _senders(settings)
     who = Who(database, senders, directories, clock, keep_for=timedelta(seconds=settings.directory.keep_for))
     listed = [key.get_secret_value() for key in settings.api_keys]
     if guessable(listed):
         log.warning("short_keys", count=guessable(listed), remedy="Use long random keys in BELLWIRE_API_KEYS.")
+    capture = Capture(database, names, settings.tenants, clock)
     return Bellwire(
         settings=settings,
         database=database,
-        verifier=Verifier(cloud, signing_keys, app_ids, clock=clock),
-        capture=Capture(database, app_ids, settings.tenants, clock),
+        verifier=Verifier(cloud, signing_keys, names, clock=clock),
+        capture=capture,
         sending=Sending(database, senders, who, clock),
         bulk=BulkSending(database, senders, who, clock),
         deliveries=Deliveries(database, clock),
         amending=Amending(database, clock, senders.flows),
         people=People(database, senders, clock),
+        importing=Importing(database, senders, app_ids, cloud, clock),
+        exporting=Exporting(database, senders),
+        telling=Telling(capture, senders, app_ids, cloud),
         books=Books(database, clock),
         keys=Keys(database, listed, clock),
         health=Health(database, worker, clock=clock),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bellwire.cli import people_export, people_import
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
 from bellwire.cli.service import ask, plain
 from bellwire.cli.terminal import remark, show, show_json
@@ -20,6 +21,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Who can be reached, and if not why.", no_args_is_help=True)
     group.command("list")(show_list)
     group.command("show")(show_one)
+    people_import.register(group)
+    people_export.register(group)
     app.add_typer(group, name="people")
 
 

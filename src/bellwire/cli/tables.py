@@ -13,6 +13,7 @@ from rich.text import Text
 from bellwire.client import Attempt, Books, BooksLine, Delivery, Person
 
 if TYPE_CHECKING:
+    from bellwire.model.finding import Verdict
     from bellwire.store.keys import ApiKey
 
 COLOURS: Final = {
@@ -22,6 +23,10 @@ COLOURS: Final = {
     "sending": "cyan",
     "waiting": "yellow",
     "unknown": "yellow",
+    "taken": "green",
+    "mended": "cyan",
+    "noted": "yellow",
+    "refused": "red",
     "undeliverable": "red",
     "not reachable": "red",
     "cancelled": "bright_black",
@@ -157,6 +162,15 @@ def key_table(keys: Iterable[ApiKey]) -> Table:
     for key in keys:
         made, used, revoked = map(moment, (key.created_at, key.last_used_at, key.revoked_at))
         table.add_row(key.id, Text(key.name), key.prefix, made, used or "never", revoked)
+    return table
+
+
+def import_table(reasons: Iterable[tuple[Verdict, str, str, int]]) -> Table:
+    """What became of an import: one line for each reason."""
+    table = plain_table("entries", "", "because", "what to do")
+    table.columns[0].justify = "right"
+    for verdict, fact, remedy, count in reasons:
+        table.add_row(str(count), state_text(verdict), fact, remedy)
     return table
 
 

@@ -7,7 +7,19 @@
 Errors are those of ``bellwire.errors``, with the service's code, field and remedy.
 """
 
-from bellwire.client.answers import Amendment, Attempt, Books, BooksLine, Delivery, Mailing, Page, Person, Reach
+from bellwire.client.answers import (
+    Amendment,
+    Attempt,
+    Books,
+    BooksLine,
+    Delivery,
+    Finding,
+    Mailing,
+    Page,
+    Person,
+    Reach,
+    Told,
+)
 from bellwire.client.asynchronous import AsyncClient
 from bellwire.client.synchronous import Client
 
@@ -19,8 +31,10 @@ __all__ = [
     "BooksLine",
     "Client",
     "Delivery",
+    "Finding",
     "Mailing",
     "Page",
     "Person",
     "Reach",
+    "Told",
 ]

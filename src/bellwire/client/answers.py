@@ -152,6 +152,33 @@ class Mailing:
     refused: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What became of one conversation reference that was told, why, and what to do about it."""
+
+    verdict: str
+    why: str
+    fact: str
+    remedy: str
+    sender: str | None = None
+    tenant_id: str | None = None
+    aad_object_id: str | None = None
+    field: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Which surface an activity that was told came from, or why it was not taken."""
+
+    taken: bool
+    surface: str | None = None
+    reason: str | None = None
+    code: str | None = None
+    field: str | None = None
+    detail: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some of a long list; ``next`` is where the following page begins."""
@@ -178,6 +205,17 @@ def mailing(answer: Mapping[str, Any]) -> Mailing:
     """What became of one message to many."""
     refused = {one["to"]: one["reason"] for one in answer["refused"]}
     return Mailing(**{**_known(Mailing, answer), "refused": refused})
+
+
+def findings(answer: Mapping[str, Any]) -> list[Finding]:
+    """What became of each reference."""
+    reasons = {one["why"]: {"fact": one["fact"], "remedy": one["remedy"]} for one in answer["reasons"]}
+    return [Finding(**_known(Finding, {**one, **reasons[one["why"]]})) for one in answer["findings"]]
+
+
+def told(answer: Mapping[str, Any]) -> list[Told]:
+    """What became of each activity."""
+    return [Told(**_known(Told, one)) for one in answer["activities"]]
 
 
 def person(answer: Mapping[str, Any]) -> Person:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Protocol, TypeAlias
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from bellwire.client import answers
-from bellwire.client.answers import Books, Delivery, Mailing, Page, Person
+from bellwire.client.answers import Books, Delivery, Finding, Mailing, Page, Person, Told
 from bellwire.client.wire import Wire
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -214,6 +214,39 @@ class AsyncClient:
                 yield one
             if (after := page.next) is None:
                 return
+
+    async def tell_activities(
+        self, activities: Sequence[Mapping[str, Any]], *, sender: str | None = None
+    ) -> list[Told]:
+        """Hand over activities that a bot of one's own was sent and has verified; at most 1,000, in any order."""
+        body = _given({"activities": list(activities), "sender": sender})
+        return answers.told(await self._wire.call("POST", "/v1/activities", body=body))
+
+    async def tell_references(
+        self,
+        references: Sequence[Mapping[str, Any]],
+        *,
+        sender: str | None = None,
+        tenant_id: str | None = None,
+        as_of: datetime | None = None,
+        dry_run: bool = False,
+    ) -> list[Finding]:
+        """Hand over conversation references that another bot kept, in any shape; at most 1,000.
+
+        ``tenant_id`` is for those that name none, ``as_of`` for those without a time of their own. With ``dry_run``
+        nothing is kept. Telling the same again changes nothing.
+        """
+        body = {"references": list(references), "sender": sender, "tenant_id": tenant_id, "as_of": _moment(as_of)}
+        answer = await self._wire.call("POST", "/v1/references", body={**_given(body), "dry_run": dry_run})
+        return answers.findings(answer)
+
+    async def references(
+        self, *, sender: str | None = None, limit: int | None = None, after: str | None = None
+    ) -> Page[Mapping[str, Any]]:
+        """What is known of people's Teams chats, as ``tell_references`` takes it in without loss."""
+        query = {"sender": sender, "limit": _number(limit), "after": after}
+        answer = await self._wire.call("GET", "/v1/references", query=query)
+        return Page(answer["references"], answer.get("next"))
 
     async def books(self, *, audit: bool = False) -> Books:
         """What became of everything; with ``audit`` counted anew from the deliveries and compared."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bellwire.client.answers import Books, Delivery, Mailing, Page, Person
+from bellwire.client.answers import Books, Delivery, Finding, Mailing, Page, Person, Told
 from bellwire.client.asynchronous import AsyncClient, Card, To
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -196,6 +196,30 @@ class Client:
             yield from page
             if (after := page.next) is None:
                 return
+
+    def tell_activities(self, activities: Sequence[Mapping[str, Any]], *, sender: str | None = None) -> list[Told]:
+        """Hand over activities that a bot of one's own was sent; see ``AsyncClient.tell_activities``."""
+        return self._run(self._client.tell_activities(activities, sender=sender))
+
+    def tell_references(
+        self,
+        references: Sequence[Mapping[str, Any]],
+        *,
+        sender: str | None = None,
+        tenant_id: str | None = None,
+        as_of: datetime | None = None,
+        dry_run: bool = False,
+    ) -> list[Finding]:
+        """Hand over conversation references that another bot kept; see ``AsyncClient.tell_references``."""
+        return self._run(
+            self._client.tell_references(references, sender=sender, tenant_id=tenant_id, as_of=as_of, dry_run=dry_run)
+        )
+
+    def references(
+        self, *, sender: str | None = None, limit: int | None = None, after: str | None = None
+    ) -> Page[Mapping[str, Any]]:
+        """What is known of people's Teams chats; see ``AsyncClient.references``."""
+        return self._run(self._client.references(sender=sender, limit=limit, after=after))
 
     def books(self, *, audit: bool = False) -> Books:
         """What became of everything; with ``audit`` counted anew from the deliveries and compared."""

@@ -111,19 +111,27 @@ def learn(known: ConversationReference | None, lesson: Lesson, now: datetime) ->
         known = _blank(lesson, now)
     if known.person != lesson.person:
         raise ValueError("a lesson about one person cannot change the reference of another")
-    seen_at = max(known.seen_at, lesson.at)
-    values = {name: _merged(name, known, lesson) for name in _VALUES}
-    older = {name: stamp for name, (value, stamp) in values.items() if value is not None and stamp != _stamp(seen_at)}
-    said: dict[str, Any] = {name: value for name, (value, _) in values.items()}
+    told = {name: (getattr(lesson, name), stamp(lesson.at)) for name in VALUES}
     return replace(
         known,
-        **said,
-        seen_at=seen_at,
-        older=older,
+        **_newest(known, told, max(known.seen_at, lesson.at)),
         installed_at=_latest(known.installed_at, lesson.at if lesson.installed else None),
         removed_at=_latest(known.removed_at, lesson.at if lesson.removed else None),
         person_at=_latest(known.person_at, lesson.at if lesson.by_person else None),
     )
+
+
+def merge(known: ConversationReference, other: ConversationReference) -> ConversationReference:
+    """What two stores know of one person together: the newest of each value and of each fact.
+
+    Raises:
+        ValueError: they are about two people; a mistake of the caller.
+    """
+    if known.person != other.person:
+        raise ValueError("what is known of one person cannot change the reference of another")
+    told = {name: (getattr(other, name), _said_at(other, name)) for name in VALUES}
+    facts: dict[str, Any] = {name: _latest(getattr(known, name), getattr(other, name)) for name in FACTS}
+    return replace(known, **_newest(known, told, max(known.seen_at, other.seen_at)), **facts)
 
 
 def suspend(reference: ConversationReference, reason: Reason, at: datetime) -> ConversationReference:
@@ -154,7 +162,7 @@ def reach_state(
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_VALUES: Final = (
+VALUES: Final = (
     "source",
     "conversation_id",
     "service_url",
@@ -165,6 +173,7 @@ _VALUES: Final = (
     "timezone",
     "app_version",
 )
+FACTS: Final = ("installed_at", "removed_at", "person_at", "blocked_at", "disabled_at")
 _SUSPENSIONS: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         Reason.BLOCKED: "blocked_at",
@@ -186,13 +195,25 @@ def _blank(lesson: Lesson, now: datetime) -> ConversationReference:
     )
 
 
-def _merged(name: str, known: ConversationReference, lesson: Lesson) -> tuple[str | None, int]:
+def _newest(
+    known: ConversationReference, told: Mapping[str, tuple[str | None, int]], seen_at: datetime
+) -> dict[str, Any]:
+    """The values that stay, and ``older`` for those that were not said at ``seen_at``."""
+    values = {name: _merged(name, (getattr(known, name), _said_at(known, name)), told[name]) for name in VALUES}
+    newest = stamp(seen_at)
+    older = {name: at for name, (value, at) in values.items() if value is not None and at != newest}
+    return {name: value for name, (value, _) in values.items()} | {"seen_at": seen_at, "older": older}
+
+
+def _merged(name: str, ours: tuple[str | None, int], theirs: tuple[str | None, int]) -> tuple[str | None, int]:
     """The value that stays, and when it was said; of two said at once the greater, so that the order cannot matter."""
-    ours, theirs = getattr(known, name), getattr(lesson, name)
-    ours_at, theirs_at = known.older.get(name, _stamp(known.seen_at)), _stamp(lesson.at)
-    if theirs is None or ours is None:
-        return (ours, ours_at) if theirs is None else (theirs, theirs_at)
-    return max((ours, ours_at), (theirs, theirs_at), key=lambda said: _weight(name, *said))
+    if theirs[0] is None or ours[0] is None:
+        return ours if theirs[0] is None else theirs
+    return max((ours[0], ours[1]), (theirs[0], theirs[1]), key=lambda said: _weight(name, *said))
+
+
+def _said_at(reference: ConversationReference, name: str) -> int:
+    return reference.older.get(name, stamp(reference.seen_at))
 
 
 def _weight(name: str, value: str, stamp: int) -> tuple[bool, int, str]:
@@ -202,7 +223,8 @@ def _weight(name: str, value: str, stamp: int) -> tuple[bool, int, str]:
     return name != "conversation_id" or not is_graph_chat_id(value), stamp, value
 
 
-def _stamp(at: datetime) -> int:
+def stamp(at: datetime) -> int:
+    """A time as ``older`` keeps it: microseconds since 1970."""
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -10,13 +10,13 @@ from starlette.middleware import Middleware
 
 from bellwire.app import Bellwire
 from bellwire.web import bot, health
-from bellwire.web.api import books, deliveries, messages, people
+from bellwire.web.api import activities, books, deliveries, messages, people, references
 from bellwire.web.limits import BodyLimits
 from bellwire.web.openapi import TITLE, install_openapi
 from bellwire.web.problems import LastResort, install_problems
 from bellwire.web.security import ApiKeys
 
-PARTS: Final = (bot, messages, deliveries, people, books, health)
+PARTS: Final = (bot, messages, deliveries, people, references, activities, books, health)
 
 
 def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:

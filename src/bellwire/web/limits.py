@@ -14,7 +14,11 @@ from bellwire.errors import BellwireError, TooLarge
 from bellwire.web.problems import NotJson, problem
 
 MOST_BYTES: Final = 1_000_000
-MOST_BYTES_OF: Final[Mapping[str, int]] = {"/v1/messages/bulk": 20_000_000}
+MOST_BYTES_OF: Final[Mapping[str, int]] = {
+    "/v1/messages/bulk": 20_000_000,
+    "/v1/references": 10_000_000,
+    "/v1/activities": 10_000_000,
+}
 
 
 class BodyLimits:

@@ -16,6 +16,8 @@ from bellwire.web.schemas.fields import CURSOR, Guid, SenderName, Strict
 from bellwire.web.schemas.person import PeoplePage, PersonView, view
 from bellwire.web.security import KNOWN_CALLER
 
+Cursor = Annotated[str, Field(pattern=CURSOR)]
+
 router = APIRouter(prefix="/v1/people", tags=["People"], dependencies=[KNOWN_CALLER])
 
 
@@ -26,14 +28,14 @@ class PeopleQuery(Strict):
     state: ReachState | None = Field(default=None, description="Only those whose Teams chat is in this state.")
     surface: Surface | None = Field(default=None, description="Only those that were seen there.")
     limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
-    after: Annotated[str, Field(pattern=CURSOR)] | None = Field(default=None, description="`next` of the page before.")
+    after: Cursor | None = Field(default=None, description="`next` of the page before.")
 
 
 @router.get("", operation_id="list_people", summary="List the people that are known", responses=refusals())
 async def page(query: Annotated[PeopleQuery, Query()], bellwire: Service) -> PeoplePage:
     """Everybody who was ever seen, with what each sender knows of them."""
     wanted = PeopleFilter(sender=query.sender, state=query.state, surface=query.surface)
-    found = await bellwire.people.page(wanted, after=_place(query.after), limit=query.limit + 1)
+    found = await bellwire.people.page(wanted, after=place(query.after), limit=query.limit + 1)
     shown = [view(person) for person in found[: query.limit]]
     following = f"{shown[-1].tenant_id}~{shown[-1].aad_object_id}" if len(found) > query.limit else None
     return PeoplePage(people=shown, next=following)
@@ -54,7 +56,8 @@ async def get(
     return view(await bellwire.people.get(tenant_id, aad_object_id))
 
 
-def _place(cursor: str | None) -> tuple[str, str] | None:
+def place(cursor: str | None) -> tuple[str, str] | None:
+    """The tenant and the object id in a cursor."""
     if cursor is None:
         return None
     tenant_id, _, aad_object_id = cursor.lower().partition("~")
