@@ -21,8 +21,8 @@ async def test_everybody_is_accounted_for(service: Running) -> None:
     again = await service.call("POST", "/v1/messages/bulk", body, headers={"Idempotency-Key": "k"})
     assert (sent.status, sent.body["accepted"], sent.body["duplicates"]) == (202, 1, 1)
     assert sent.body["refused"] == [
-        {"aad_object_id": alex.aad_object_id, "reason": "uninstalled"},
-        {"aad_object_id": nobody, "reason": "never_seen"},
+        {"to": alex.aad_object_id, "reason": "uninstalled"},
+        {"to": nobody, "reason": "never_seen"},
     ]
     assert {reason["reason"]: (reason["count"], bool(reason["remedy"])) for reason in sent.body["reasons"]} == {
         "uninstalled": (1, True),
