@@ -17,7 +17,7 @@ from bellwire.delivery.tuning import Tuning
 from bellwire.delivery.worker import Worker
 from bellwire.flows.clouds import flow_cloud
 from bellwire.flows.sender import FlowSender
-from bellwire.flows.trigger import trigger_of
+from bellwire.flows.trigger import FlowPlace, trigger_of
 from bellwire.model.pacing import CONVERSATION_WINDOWS, Window
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.model.retry import RetryPolicy
@@ -217,21 +217,34 @@ def _bots(
     return bots, rosters
 
 
+def flow_places(settings: Settings, cloud: Cloud) -> dict[str, FlowPlace]:
+    """Where the flows are, in the cloud as flows see it.
+
+    Raises:
+        ConfigError: an address is none of a flow in this cloud.
+    """
+    places: dict[str, FlowPlace] = {}
+    for name, sender in settings.flows.items():
+        field = f"BELLWIRE_SENDERS__{name.upper()}__FLOW_URL"
+        trigger = trigger_of(sender.flow_url.get_secret_value(), cloud, field=field)
+        places[name] = FlowPlace(trigger, None if trigger.signed else registration_of(name, sender))
+    return places
+
+
 def _flows(
     settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
 ) -> dict[str, Sender]:
-    place = flow_cloud(cloud, settings.cloud.flow_scope)
+    cloud = flow_cloud(cloud, settings.cloud.flow_scope)
     flows: dict[str, Sender] = {}
-    for name, sender in settings.flows.items():
-        field = f"BELLWIRE_SENDERS__{name.upper()}__FLOW_URL"
-        trigger = trigger_of(sender.flow_url.get_secret_value(), place, field=field)
+    for name, place in flow_places(settings, cloud).items():
         tokens = None
-        if not trigger.signed:
-            tokens = TokenSource(credential(registration_of(name, sender), place, session, clock=clock), clock=clock)
+        if place.caller is not None:
+            tokens = TokenSource(credential(place.caller, cloud, session, clock=clock), clock=clock)
             stack.push_async_callback(tokens.close)
-        if trigger.old:
+        if place.trigger.old:
             log.warning("flow_address_old", sender=name, remedy=EXPLANATIONS[Reason.FLOW_ADDRESS_OLD].remedy)
-        flows[name] = FlowSender(trigger, session, tokens, clock=clock, timeout=sender.timeout)
+        timeout = settings.flows[name].timeout
+        flows[name] = FlowSender(place.trigger, session, tokens, clock=clock, timeout=timeout)
     return flows
 
 

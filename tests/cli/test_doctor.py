@@ -26,7 +26,7 @@ async def test_a_healthy_installation_ends_with_zero(command: Command, sqlite_ur
 def test_what_stops_messages_ends_with_one_and_says_what_to_do(command: Command) -> None:
     ended = command("doctor", "--url", "http://127.0.0.1:9", env={"BELLWIRE_CLOUD__NAME": "custom"} | NOWHERE)
     assert ended.code == Exit.NOT_DONE
-    assert "There is no bot to send as." in ended.out
+    assert "There is no sender." in ended.out
     assert "→ Set BELLWIRE_SENDERS__<NAME>__APP_ID" in ended.out
     assert "to put right" in ended.out.splitlines()[-1]
 

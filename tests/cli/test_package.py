@@ -34,6 +34,11 @@ def test_the_senders_app_is_packed_and_the_way_to_consent_shown(command: Command
     assert "TeamsAppInstallation.ReadWriteSelfForUser.All" in ended.out
 
 
+def test_the_settings_may_give_the_app_an_id_of_its_own(command: Command) -> None:
+    own = {"BELLWIRE_SENDERS__ALERTS__TEAMS_APP_ID": TENANT_ID}
+    assert command("package", "--json", env=ALERTS | own).json["manifest_id"] == TENANT_ID
+
+
 def test_people_are_told_the_permissions_and_the_link(command: Command) -> None:
     ended = command("package", env=ALERTS | {"BELLWIRE_CLOUD__NAME": "gcch"})
     assert "User.Read.All" in ended.out

@@ -90,6 +90,13 @@ async def test_an_app_that_is_not_in_the_catalogue(patient: Patient) -> None:
     assert "bellwire package" in (found.remedy or "")
 
 
+async def test_an_app_with_an_id_of_its_own_is_found_by_it(patient: Patient) -> None:
+    patient.teams.entra.catalogue.clear()
+    patient.teams.entra.publish(external_id=OTHER)
+    assert (await patient.look("catalogue")).level is Level.WARNING
+    assert (await patient.look("catalogue", catalogue_ids={"alerts": OTHER})).level is Level.FINE
+
+
 async def test_signing_keys_that_cannot_be_fetched(patient: Patient) -> None:
     cloud = replace(patient.installation.cloud, openid_metadata_url=f"{NOWHERE}/openid")
     found = await patient.look("signing keys", cloud=cloud)

@@ -57,14 +57,17 @@ def doctor(
 
 
 async def _examined(settings: Settings, endpoint: str | None, url: str) -> list[Finding]:
-    from bellwire.app import cloud_of, registration_of, utc_now
+    from bellwire.app import cloud_of, flow_places, registration_of, utc_now
+    from bellwire.flows.clouds import flow_cloud
     from bellwire.net import open_session
     from bellwire.service.doctor.examination import examine
     from bellwire.service.doctor.installation import Installation
 
+    cloud = cloud_of(settings.cloud)
+    for_flows = flow_cloud(cloud, settings.cloud.flow_scope)
     async with open_session(timeout=15.0) as session:
         installation = Installation(
-            cloud=cloud_of(settings.cloud),
+            cloud=cloud,
             session=session,
             bots={name: registration_of(name, sender) for name, sender in settings.bots.items()},
             tenants=settings.tenants,
@@ -73,6 +76,9 @@ async def _examined(settings: Settings, endpoint: str | None, url: str) -> list[
             url=url,
             endpoint=endpoint,
             clock=utc_now,
+            catalogue_ids={name: bot.teams_app_id for name, bot in settings.bots.items() if bot.teams_app_id},
+            flows=flow_places(settings, for_flows),
+            flow_cloud=for_flows,
         )
         return await examine(installation)
 

@@ -71,7 +71,8 @@ def package(
     outline: Outline = None,
     version: Annotated[str, typer.Option(help="Raise it with every change.", metavar="N.N.N")] = "1.0.0",
     manifest_id: Annotated[
-        str | None, typer.Option("--id", help="The app's GUID in the catalogue; the bot's own unless given.")
+        str | None,
+        typer.Option("--id", help="The app's GUID in the catalogue; else TEAMS_APP_ID, or the bot's own."),
     ] = None,
     team: Annotated[bool, typer.Option("--team", help="It may be added to teams, too.")] = False,
     copilot: Annotated[bool, typer.Option("--copilot", help="It may be used from Microsoft 365 Copilot.")] = False,
@@ -89,7 +90,7 @@ def package(
     bot = chosen_bot(sender, app_id)
     made = TeamsApp(
         app_id=bot.app_id,
-        manifest_id=manifest_id or bot.app_id,
+        manifest_id=manifest_id or bot.manifest_id,
         version=version,
         name=name,
         full_name=full_name or name,

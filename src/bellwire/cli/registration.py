@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChosenBot:
-    """A bot, its home tenant if that is known, and its cloud."""
+    """A bot, its home tenant if that is known, the id of its app in the catalogue, and its cloud."""
 
     app_id: str
+    manifest_id: str
     tenant_id: str | None
     cloud: Cloud
 
@@ -34,9 +35,9 @@ def chosen_bot(sender: str | None, app_id: str | None) -> ChosenBot:
     settings = load_settings()
     cloud = cloud_of(settings.cloud)
     if app_id is not None:
-        return ChosenBot(app_id, None, cloud)
+        return ChosenBot(app_id, app_id, None, cloud)
     found = _sender(settings, sender)
-    return ChosenBot(found.app_id, found.tenant_id, cloud)
+    return ChosenBot(found.app_id, found.teams_app_id or found.app_id, found.tenant_id, cloud)
 
 
 def _sender(settings: Settings, name: str | None) -> SenderSettings:

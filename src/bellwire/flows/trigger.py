@@ -10,6 +10,7 @@ from yarl import URL
 
 from bellwire.errors import ConfigError
 from bellwire.teams.clouds import Cloud
+from bellwire.teams.credentials import Registration
 
 LONGEST: Final = 4096
 
@@ -23,6 +24,14 @@ class Trigger:
     url: URL = field(repr=False)
     signed: bool
     old: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPlace:
+    """A flow's address, and who calls it; None where the address is signed."""
+
+    trigger: Trigger
+    caller: Registration | None
 
 
 def is_signed(url: str) -> bool:

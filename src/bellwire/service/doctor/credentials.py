@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from bellwire.errors import ConfigError
 from bellwire.service.doctor.finding import Finding, fine, stops, warning
 from bellwire.service.doctor.installation import Installation
+from bellwire.teams.clouds import Cloud
 from bellwire.teams.credentials import Registration, credential
 from bellwire.teams.tokens import TokenFailure
 
@@ -31,9 +32,14 @@ REMEDIES: Final = {
 
 async def credentials(installation: Installation, name: str) -> tuple[str | None, Finding]:
     """A token of this bot, or None; and what there is to say of it."""
-    bot = installation.bots[name]
+    return await token_of(installation, installation.bots[name], installation.cloud)
+
+
+async def token_of(installation: Installation, bot: Registration, cloud: Cloud) -> tuple[str | None, Finding]:
+    """A token of this registration in this cloud, or None; and what there is to say of it."""
+    name = bot.sender
     try:
-        token = await credential(bot, installation.cloud, installation.session, clock=installation.clock)()
+        token = await credential(bot, cloud, installation.session, clock=installation.clock)()
     except ConfigError as error:
         return None, stops(CHECK, f"{error.field}: {error.detail}", error.remedy, subject=name)
     except TokenFailure as failure:

@@ -40,7 +40,8 @@ async def directory(installation: Installation, name: str) -> list[Finding]:
         return [untold(PERMISSIONS, said, "Look at what it says of the credentials first.", subject=name)]
     found = [_permissions(roles, admin_consent_url(cloud, bot.app_id, bot.tenant_id), name)]
     if CATALOGUE_ROLE in roles:
-        apps = GraphApps(GraphWire(session, cloud.graph_url, tokens, clock=installation.clock), bot.app_id)
+        external_id = installation.catalogue_ids.get(name, bot.app_id)
+        apps = GraphApps(GraphWire(session, cloud.graph_url, tokens, clock=installation.clock), external_id)
         found.append(await _catalogue(apps, bot.tenant_id, name))
     return found
 

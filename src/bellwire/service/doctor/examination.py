@@ -12,6 +12,7 @@ from bellwire.service.doctor.database import database
 from bellwire.service.doctor.directory import directory
 from bellwire.service.doctor.endpoint import endpoint, service
 from bellwire.service.doctor.finding import Finding, Level
+from bellwire.service.doctor.flows import flow
 from bellwire.service.doctor.installation import Installation
 from bellwire.service.doctor.registration import registration
 from bellwire.service.doctor.settings import settings
@@ -20,8 +21,9 @@ from bellwire.service.doctor.settings import settings
 async def examine(installation: Installation) -> list[Finding]:
     """Look at everything, side by side. Nothing is sent to anybody, and nothing is changed."""
     bots = (_bot(installation, name) for name in sorted(installation.bots))
+    flows = (flow(installation, name) for name in sorted(installation.flows))
     found = await asyncio.gather(
-        database(installation), *bots, clock(installation), service(installation), endpoint(installation)
+        database(installation), *bots, *flows, clock(installation), service(installation), endpoint(installation)
     )
     return [*settings(installation), *chain.from_iterable(found)]
 

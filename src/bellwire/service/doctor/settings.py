@@ -12,14 +12,15 @@ CHECK = "settings"
 
 def settings(installation: Installation) -> Iterator[Finding]:
     """Is there a sender, and a tenant that it may write to?"""
-    if not installation.bots:
+    senders = sorted({*installation.bots, *installation.flows})
+    if not senders:
         yield stops(
             CHECK,
-            "There is no bot to send as.",
+            "There is no sender.",
             "Set BELLWIRE_SENDERS__<NAME>__APP_ID, __TENANT_ID and __CLIENT_SECRET (docs/first-message.md).",
         )
         return
-    yield fine(CHECK, f"Senders: {', '.join(sorted(installation.bots))}; cloud: {installation.cloud.name}.")
+    yield fine(CHECK, f"Senders: {', '.join(senders)}; cloud: {installation.cloud.name}.")
     if not installation.tenants:
         yield stops(
             CHECK,
