@@ -42,6 +42,7 @@ from bellwire.store.database import Database
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
 from bellwire.teams.connector import Connector
 from bellwire.teams.credentials import Registration, credential
+from bellwire.teams.graph.apps import GraphApps
 from bellwire.teams.graph.people import GraphPeople
 from bellwire.teams.graph.tokens import GraphTokens
 from bellwire.teams.graph.wire import GraphWire
@@ -104,7 +105,8 @@ class Bellwire:
             database = await _database(settings, stack)
             metrics = Metrics(database, clock)
             graph = _graph_wires(settings, cloud, session, clock, stack)
-            bots, rosters = _bots(settings, cloud, session, clock, stack)
+            apps = {name: GraphApps(wire, settings.bots[name].catalogue_id) for name, wire in graph.items()}
+            bots, rosters = _bots(settings, cloud, session, clock, apps, stack)
             wires = {**bots, **_flows(settings, cloud, session, clock, stack)}
             senders = {name: CountedSender(name, sender, metrics) for name, sender in wires.items()}
             worker = await _worker(settings, database, senders, rosters, clock, stack) if work else None
@@ -204,7 +206,12 @@ def _graph_wires(
 
 
 def _bots(
-    settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    cloud: Cloud,
+    session: ClientSession,
+    clock: Clock,
+    apps: Mapping[str, GraphApps],
+    stack: AsyncExitStack,
 ) -> tuple[dict[str, Sender], dict[str, RosterSource]]:
     connector = Connector(session, cloud, clock=clock, timeout=settings.worker.request_timeout)
     bots: dict[str, Sender] = {}
@@ -212,7 +219,7 @@ def _bots(
     for name, sender in settings.bots.items():
         tokens = TokenSource(credential(registration_of(name, sender), cloud, session, clock=clock), clock=clock)
         stack.push_async_callback(tokens.close)
-        bots[name] = BotSender(sender.app_id, cloud, connector, tokens)
+        bots[name] = BotSender(sender.app_id, cloud, connector, tokens, apps.get(name))
         rosters[name] = BotRosters(connector, tokens)
     return bots, rosters
 
@@ -259,6 +266,7 @@ async def _worker(
     tuning = Tuning(
         seats=settings.worker.seats,
         per_second=settings.pace.tenant_per_second,
+        installs_per_second=settings.pace.installs_per_second,
         windows=CONVERSATION_WINDOWS if settings.pace.conversation_windows else (),
         flows={name: Window(sender.per_minute, 60.0) for name, sender in settings.flows.items()},
         retry=RetryPolicy(

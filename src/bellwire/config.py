@@ -57,6 +57,11 @@ class SenderSettings(BaseModel):
     managed_identity: bool = False
     teams_app_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
 
+    @property
+    def catalogue_id(self) -> str:
+        """The manifest's id, by which a tenant's catalogue knows the app."""
+        return self.teams_app_id or self.app_id
+
     @model_validator(mode="after")
     def _one_credential(self) -> SenderSettings:
         given = [self.client_secret is not None, self.certificate is not None, self.managed_identity]
@@ -140,6 +145,7 @@ class PaceSettings(BaseModel):
 
     tenant_per_second: int = Field(default=50, ge=1, le=1_000_000)
     conversation_windows: bool = True
+    installs_per_second: int = Field(default=30, ge=1, le=1_000_000)
 
 
 class DirectorySettings(BaseModel):

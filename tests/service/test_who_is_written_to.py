@@ -76,11 +76,16 @@ async def test_whoever_is_waited_for_is_stored_with_what_is_waited_for(story: St
     assert (book.accepted, book.open) == (1, 1)
 
 
-async def test_installing_is_refused_with_waiting_as_the_remedy(story: Story) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        await story.sending.accept(to(unknown(), if_unreachable=IfUnreachable.INSTALL), caller=CALLER)
-    assert (refused.value.code, refused.value.field) == ("install_not_supported", "if_unreachable")
-    assert "wait" in refused.value.remedy
+async def test_someone_without_the_app_is_accepted_to_be_installed_for(story: Story) -> None:
+    accepted = await story.sending.accept(to(unknown(), if_unreachable=IfUnreachable.INSTALL), caller=CALLER)
+    assert (accepted.delivery.state, accepted.delivery.reason) == (State.QUEUED, None)
+
+
+async def test_an_install_undoes_no_block(story: Story) -> None:
+    person = await story.someone(blocked_at=NOW)
+    with pytest.raises(Unreachable) as refused:
+        await story.sending.accept(to(person, if_unreachable=IfUnreachable.INSTALL), caller=CALLER)
+    assert refused.value.code == Reason.BLOCKED
 
 
 @pytest.mark.parametrize("kind", [RecipientKind.UPN, RecipientKind.EMAIL])
@@ -145,7 +150,7 @@ async def test_a_sender_without_a_tenant_of_its_own_needs_one_named(story: Story
 
 async def test_one_refusal_among_many_harms_no_other(story: Story) -> None:
     good = [await story.someone() for _ in range(3)]
-    commands = [to(good[0]), to(unknown()), to(good[1]), to(good[2], if_unreachable=IfUnreachable.INSTALL)]
+    commands = [to(good[0]), to(unknown()), to(good[1]), to(good[2], reference="")]
     outcomes = await story.sending.accept_many(commands, caller=CALLER)
     assert [type(outcome).__name__ for outcome in outcomes] == ["Accepted", "Unreachable", "Accepted", "InvalidInput"]
     assert len(await story.database.read(deliveries.page)) == 2

@@ -22,6 +22,7 @@ from bellwire.model.outcome import (
     Undeliverable,
     Unknown,
 )
+from bellwire.model.reach import installable
 from bellwire.model.reason import Reason
 from bellwire.model.retry import RetryPolicy, exhausted, wait
 
@@ -73,8 +74,8 @@ class Pause:
 class Decision:
     """Where the delivery goes. ``SENDING`` means one more attempt at once, with the step ``step``.
 
-    ``run_at`` is when a queued delivery may be claimed again, ``address`` and ``suspension`` change the person's
-    reference, ``pause`` shuts a lane, ``halt`` stops the whole sender.
+    ``run_at`` is when a queued delivery may be claimed again, ``address``, ``suspension`` and ``installed`` change
+    the person's reference, ``pause`` shuts a lane, ``halt`` stops the whole sender.
     """
 
     state: State
@@ -84,6 +85,7 @@ class Decision:
     activity_id: str | None = field(default=None, repr=False)
     address: Address | None = None
     suspension: Reason | None = None
+    installed: bool = False
     pause: Pause | None = None
     halt: Reason | None = None
 
@@ -103,7 +105,7 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
             address = Address(service_url, conversation_id)
             return Decision(state=State.SENDING, step=Step.POST, address=address)
         case Installed():
-            return Decision(state=State.SENDING, step=Step.OPEN_CHAT)
+            return Decision(state=State.SENDING, step=Step.OPEN_CHAT, installed=True)
         case Retry():
             return _retry(case, outcome, now, random, policy)
         case Heal():
@@ -111,7 +113,7 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
         case Unknown():
             return _unknown(case, outcome, now, random, policy)
         case Undeliverable():
-            return _undeliverable(case, outcome)
+            return _undeliverable(case, outcome, now, random, policy)
         case Halt():
             return Decision(state=State.QUEUED, run_at=now, halt=outcome.reason)
 
@@ -153,13 +155,25 @@ def _unknown(case: Case, outcome: Unknown, now: datetime, random: float, policy:
     return Decision(state=State.UNDELIVERABLE, reason=Reason.RETRIES_EXHAUSTED)
 
 
-def _undeliverable(case: Case, outcome: Undeliverable) -> Decision:
+def _undeliverable(case: Case, outcome: Undeliverable, now: datetime, random: float, policy: RetryPolicy) -> Decision:
     reason = outcome.reason
     if reason not in SUSPENDING:
         return Decision(state=State.UNDELIVERABLE, reason=reason)
     if case.step is Step.OPEN_CHAT and reason is Reason.NOT_INSTALLED and case.member:
         return Decision(state=State.SENDING, step=Step.OPEN_CHAT_AS_MEMBER)
+    if case.step not in AMENDING and installable(reason, case.if_unreachable):
+        return _install(case, reason, now, random, policy)
     return unreachable(case.step, case.if_unreachable, reason, suspension=reason)
+
+
+def _install(case: Case, reason: Reason, now: datetime, random: float, policy: RetryPolicy) -> Decision:
+    """Install the app, once. After that Teams may need a while before it lets the bot in."""
+    if not case.history.installed:
+        return Decision(state=State.SENDING, step=Step.INSTALL, suspension=reason)
+    again = now + wait(None, case.history.waited, random, policy)
+    if _exhausted(case, again, policy):
+        return Decision(state=State.UNDELIVERABLE, reason=Reason.INSTALL_PENDING)
+    return Decision(state=State.QUEUED, run_at=again, reason=Reason.INSTALL_PENDING)
 
 
 def unreachable(

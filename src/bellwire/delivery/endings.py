@@ -16,7 +16,7 @@ from bellwire.model.agent_chat import AgentChat
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Scope, Sent, Step
 from bellwire.model.reason import Reason
-from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
+from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, installed, learn, suspend
 from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references, roster
 from bellwire.store.journal import Result
 
@@ -94,7 +94,12 @@ def _record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str
 
 
 def _teaches(decision: Decision) -> bool:
-    return decision.address is not None or decision.suspension is not None or decision.state is State.WAITING
+    return (
+        decision.installed
+        or decision.address is not None
+        or decision.suspension is not None
+        or decision.state is State.WAITING
+    )
 
 
 def _told_by_flow(each: Ending) -> AgentChat | None:
@@ -126,6 +131,8 @@ def _changed(known: ConversationReference | None, each: Ending, now: datetime) -
     decision, address = each.decision, each.decision.address
     if decision.suspension is not None and known is not None:
         return suspend(known, decision.suspension, each.work.started_at or now)
+    if decision.installed and known is not None:
+        return installed(known, each.result.finished_at)
     if address is None:
         return known
     conversation_id = address.conversation_id or each.work.conversation_id

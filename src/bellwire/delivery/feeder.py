@@ -206,9 +206,12 @@ class Feeder:
             lambda work, later: self._recorder.give_back(work, station.after(later)),
             station.tuning.windows,
             seconds=seconds,
+            installs_per_second=station.tuning.installs_per_second,
         )
         requests = [(person, now if at is None else min(station.ticks_at(at), now)) for person, at in past.requests]
         lane.restore(requests, [(person, min(station.ticks_at(at), now)) for person, at in past.many_times])
+        if requests:
+            lane.installs.rest(now)
         for person, until in past.pauses:
             lane.pause_conversation(person, station.ticks_at(until))
         if paused_until is not None:

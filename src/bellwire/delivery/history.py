@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bellwire.model.outcome import OPENING, Heal, Opened, Outcome, Remedy, Step
+from bellwire.model.outcome import OPENING, Heal, Installed, Opened, Outcome, Remedy, Step
 
-_NOT_A_TRY: Final = frozenset({"opened", "heal", "halt"})
+_NOT_A_TRY: Final = frozenset({"opened", "installed", "heal", "halt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class History:
     """All attempts of one delivery in short.
 
     ``tries`` counts those that failed by themselves, ``healed`` what was mended, ``waited`` the last wait in seconds;
-    ``opening`` says that the chat is to be opened and has not been.
+    ``opening`` says that the chat is to be opened and has not been, ``installed`` that the app was installed.
     """
 
     tries: int = 0
@@ -37,17 +37,20 @@ class History:
     healed: frozenset[Remedy] = frozenset()
     waited: float | None = None
     opening: bool = False
+    installed: bool = False
 
     def after(self, attempt: Attempt) -> History:
         """The history with one more attempt."""
         wait = None if attempt.retry_at is None else (attempt.retry_at - attempt.finished_at).total_seconds()
+        installed = attempt.outcome == kind(Installed)
         opened = attempt.step in OPENING and attempt.outcome == kind(Opened)
         return History(
             tries=self.tries + (attempt.outcome not in _NOT_A_TRY),
             first_at=self.first_at or attempt.started_at,
             healed=self.healed if attempt.remedy is None else self.healed | {attempt.remedy},
             waited=self.waited if wait is None else wait,
-            opening=not opened and (attempt.step in OPENING or attempt.remedy is Remedy.OPEN_CHAT),
+            opening=not opened and (installed or attempt.step in OPENING or attempt.remedy is Remedy.OPEN_CHAT),
+            installed=self.installed or installed,
         )
 
 

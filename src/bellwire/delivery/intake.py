@@ -15,9 +15,10 @@ from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Prio
 from bellwire.model.member import Member
 from bellwire.model.message import Message
 from bellwire.model.outcome import Step
-from bellwire.model.reach import Obstacle, Way, reach
+from bellwire.model.reach import Obstacle, Way, installable, reach
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ReachState
+from bellwire.model.surface import is_graph_chat_id
 from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import Claimed
 from bellwire.store.sightings import Sighting
@@ -89,7 +90,8 @@ def _work(
         lane=key,
         person=person,
         priority=priority,
-        step=Step.OPEN_CHAT if told.opening else Step.POST,
+        # Teams does not always take Graph's name of a chat (platform reference §7.4); opening tells its own.
+        step=Step.OPEN_CHAT if told.opening or is_graph_chat_id(each.conversation_id or "") else Step.POST,
         service_url=each.service_url or "",
         attempts=each.attempts,
         run_at=each.run_at,
@@ -119,11 +121,13 @@ def _without_chat(
     """Have the chat opened, if that is a way to the person, or decide what becomes of the delivery."""
     state = None if each.chat_state is None else ReachState(each.chat_state)
     found = reach(state, [sighting.surface for sighting in seen], member)
-    if isinstance(found, Obstacle):
-        return unreachable(work.step, work.if_unreachable, found.reason)
     told = _told_last(seen) or station.senders[work.person.sender].default_service_url
     work.step = Step.OPEN_CHAT
-    if member is not None and member.obstacle is None:
+    if isinstance(found, Obstacle):
+        if not installable(found.reason, work.if_unreachable):
+            return unreachable(work.step, work.if_unreachable, found.reason)
+        work.step = Step.OPEN_CHAT if work.history.installed else Step.INSTALL
+    elif member is not None and member.obstacle is None:
         work.user_id, told = member.user_id, member.service_url
         work.step = Step.OPEN_CHAT_AS_MEMBER if found.way is Way.TEAM_ROSTER else Step.OPEN_CHAT
     work.service_url = station.way(work.person.sender, work.history, told)

@@ -9,9 +9,11 @@ from math import inf
 from typing import Final
 
 from bellwire.delivery.conversation import Conversation
+from bellwire.delivery.installs import Installs
 from bellwire.delivery.turns import turn
 from bellwire.delivery.work import Work
 from bellwire.model.delivery import Priority
+from bellwire.model.outcome import Step
 from bellwire.model.pacing import CONVERSATION_WINDOWS, FORGET_AFTER, ConversationPace, TenantPace, Window
 from bellwire.store.lanes import LaneKey
 
@@ -32,9 +34,11 @@ class Lane:
         windows: tuple[Window, ...] = CONVERSATION_WINDOWS,
         *,
         seconds: float = 1.0,
+        installs_per_second: int = 30,
     ) -> None:
         self.key = key
         self.pace = TenantPace(per_second, seconds)
+        self.installs = Installs(installs_per_second)
         self.paused_until = -inf
         self._turn_away = turn_away
         self._windows = windows
@@ -64,7 +68,9 @@ class Lane:
     def opens_at(self, now: float, *, urgent_only: bool = False) -> float:
         """When this lane may have something to start; infinite while it has nothing, or waits for an answer."""
         self._open_conversations(now)
-        opening = self._openings[0][0] if self._openings else inf
+        if (called := self.installs.call(now)) is not None:
+            self.add_first(called)
+        opening = min(self._openings[0][0] if self._openings else inf, self.installs.opens_at(now))
         if not any(self._at_hand[priority] for priority in (_URGENT_ONLY if urgent_only else Priority)):
             return max(opening, self.paused_until)
         return max(self.paused_until, self.pace.opens_at(now))
@@ -83,6 +89,8 @@ class Lane:
     def settle(self, work: Work, now: float) -> None:
         """The request of ``work`` was answered, or failed, or was not written to the wire after all."""
         self.pace.settle(work.started, now)
+        if work.step is Step.INSTALL:
+            self.installs.settle(work.started, now)
         person = work.person.aad_object_id
         conversation = self._conversations[person]
         conversation.pace.settle(now)
@@ -115,20 +123,30 @@ class Lane:
             queue.clear()
         for conversation in self._conversations.values():
             conversation.line.clear()
-        return [*found, *lines]
+        return [*found, *lines, *self.installs.empty()]
 
     def _start(self, work: Work, now: float) -> bool:
         person = work.person.aad_object_id
+        if work.step is Step.INSTALL and not self.installs.admits(work, now):
+            self._wait_for_installs(work, now)
+            return False
         conversation = self._conversation(person)
         if conversation.pace.opens_at() > now:
             self._turn_aside(work, conversation, now)
             return False
+        if work.step is Step.INSTALL:
+            self.installs.start(now)
         self._turns += 1
         work.started = now
         work.recent_posts = conversation.pace.recent(now)
         self.pace.start(now)
         conversation.pace.start()
         return True
+
+    def _wait_for_installs(self, work: Work, now: float) -> None:
+        later = self.installs.stand_in_line(work, now)
+        if later is not None:
+            self._turn_away(work, later)
 
     def _turn_aside(self, work: Work, conversation: Conversation, now: float) -> None:
         later = conversation.stand_in_line(work, now)

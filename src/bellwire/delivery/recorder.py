@@ -140,7 +140,9 @@ class Recorder:
         if lane is None:
             return
         until = self._station.ticks_at(pause.until)
-        if pause.scope is Scope.TENANT:
+        if pause.scope is Scope.INSTALLS:
+            lane.installs.pause(until)
+        elif pause.scope is Scope.TENANT:
             lane.paused_until = max(lane.paused_until, until)
             for other in lane.empty():
                 self.give_back(other, other.run_at)

@@ -12,7 +12,8 @@ from bellwire.model.retry import RetryPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """``seats`` requests in flight at most, ``per_second`` of them started in each lane; times in seconds.
+    """``seats`` requests in flight at most, ``per_second`` of them started in each lane, and of installs
+    ``installs_per_second``; times in seconds.
 
     ``flows`` are the senders of kind ``flow``, each with the window that it is paced to instead.
 
@@ -23,6 +24,7 @@ class Tuning:
 
     seats: int = 256
     per_second: int = 50
+    installs_per_second: int = 30
     flows: Mapping[str, Window] = field(default_factory=dict)
     windows: tuple[Window, ...] = CONVERSATION_WINDOWS
     retry: RetryPolicy = field(default_factory=RetryPolicy)

@@ -47,6 +47,11 @@ OBSTACLES: Final = MappingProxyType(
 )
 
 
+INSTALLABLE: Final = frozenset(
+    {Reason.NEVER_SEEN, Reason.SEEN_ELSEWHERE_ONLY, Reason.UNINSTALLED, Reason.NOT_INSTALLED}
+)
+
+
 def reach(state: ReachState | None, seen: Collection[Surface], member: Member | None = None) -> Reachable | Obstacle:
     """The way to a person whose stored chat has ``state`` (none: no chat is stored), seen on the surfaces ``seen``.
 
@@ -64,6 +69,11 @@ def reach(state: ReachState | None, seen: Collection[Surface], member: Member | 
     return Obstacle(Reason.SEEN_ELSEWHERE_ONLY if seen else Reason.NEVER_SEEN)
 
 
+def installable(reason: Reason, if_unreachable: IfUnreachable) -> bool:
+    """Whether an install is wanted and can help: it undoes no block, and no administrator's decision."""
+    return if_unreachable is IfUnreachable.INSTALL and reason in INSTALLABLE
+
+
 def state_of(reference: ConversationReference | None) -> ReachState | None:
     """The state of the stored chat, if one is stored."""
     return None if reference is None else reference.state
@@ -72,5 +82,7 @@ def state_of(reference: ConversationReference | None) -> ReachState | None:
 def first_state(found: Reachable | Obstacle, if_unreachable: IfUnreachable) -> State | Obstacle:
     """Where a new delivery begins, or the obstacle for which it is refused."""
     if isinstance(found, Reachable):
+        return State.QUEUED
+    if installable(found.reason, if_unreachable):
         return State.QUEUED
     return State.WAITING if if_unreachable is IfUnreachable.WAIT else found

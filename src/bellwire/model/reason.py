@@ -161,7 +161,7 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
     ),
     Reason.INSTALL_PENDING: Explanation(
         "The app was installed for the person, and Teams does not let the bot write to them yet.",
-        "Nothing is to be done: the message goes out when Teams reports the install.",
+        "Nothing while it is tried again; if it ended so, send again when the app shows in the person's Teams.",
         Mover.MICROSOFT,
     ),
     Reason.TENANT_NOT_ALLOWED: Explanation(

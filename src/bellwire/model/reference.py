@@ -143,6 +143,11 @@ def suspend(reference: ConversationReference, reason: Reason, at: datetime) -> C
     return replace(reference, **changed)
 
 
+def installed(reference: ConversationReference, at: datetime) -> ConversationReference:
+    """The reference after the app was installed for the person at ``at``."""
+    return replace(reference, installed_at=_latest(reference.installed_at, at))
+
+
 def reach_state(
     *,
     installed_at: datetime | None,

@@ -70,7 +70,9 @@ def placed(delivery: Delivery, found: Reachable | Obstacle) -> Delivery | Obstac
     state = first_state(found, delivery.if_unreachable)
     if isinstance(state, Obstacle):
         return state
-    return replace(delivery, state=state, reason=found.reason if isinstance(found, Obstacle) else None)
+    return replace(
+        delivery, state=state, reason=found.reason if isinstance(found, Obstacle) and state is State.WAITING else None
+    )
 
 
 def _turned(one: Candidate, ways: Mapping[Person, Reachable | Obstacle]) -> Candidate:

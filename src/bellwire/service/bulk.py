@@ -210,7 +210,7 @@ def _parted(conn: Connection, mailing: _Mailing) -> tuple[dict[str, list[Alike]]
         if isinstance(state, Obstacle):
             refused[mailing.people[each]] = state.reason
         else:
-            reason = way.reason if isinstance(way, Obstacle) else None
+            reason = way.reason if isinstance(way, Obstacle) and state is State.WAITING else None
             new.setdefault(chosen[each], []).append(Alike(new_id(now), each, state, reason))
     for group in new.values():
         group.sort()  # in the order of the indexes, which are then filled from end to end

@@ -78,13 +78,6 @@ def check_terms(terms: Terms, now: datetime) -> None:
     """
     if terms.reference is not None:
         check_text(terms.reference, field="reference", most=MOST_REFERENCE)
-    if terms.if_unreachable is IfUnreachable.INSTALL:
-        raise InvalidInput(
-            "This version does not install the app by itself.",
-            field="if_unreachable",
-            code="install_not_supported",
-            remedy="Use 'wait': the message goes out as soon as the app is installed.",
-        )
     for name, moment in (("send_at", terms.send_at), ("expires_at", terms.expires_at)):
         if moment is not None and moment.tzinfo is None:
             raise InvalidInput("The time has no time zone.", field=name, remedy="Say which: add 'Z' or an offset.")

@@ -13,22 +13,33 @@ from bellwire.teams.bodies import activity, new_chat
 from bellwire.teams.clouds import Cloud
 from bellwire.teams.connector import Connector, ConnectorFailure
 from bellwire.teams.failures import outcome_of
+from bellwire.teams.graph.apps import GraphApps
 from bellwire.teams.tokens import TokenFailure, TokenSource, without_token
 
 _T = TypeVar("_T")
 
 NOT_A_PERSONS_CHAT: Final = Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, "conversation_is_a_thread")
 
+NO_GRAPH: Final = Undeliverable(Reason.INSTALL_REFUSED, None, "no_graph_url")
+
 
 class BotSender:
     """A sender of kind ``bot``. It checks surface and host by itself, whatever others checked before."""
 
-    def __init__(self, app_id: str, cloud: Cloud, connector: Connector, tokens: TokenSource) -> None:
+    def __init__(
+        self,
+        app_id: str,
+        cloud: Cloud,
+        connector: Connector,
+        tokens: TokenSource,
+        apps: GraphApps | None = None,
+    ) -> None:
         self._app_id = app_id
         self._cloud = cloud
         self._admits = lru_cache(maxsize=1024)(cloud.admits)
         self._connector = connector
         self._tokens = tokens
+        self._apps = apps
 
     @property
     def default_service_url(self) -> str:
@@ -52,6 +63,9 @@ class BotSender:
             return Undeliverable(Reason.SEEN_ELSEWHERE_ONLY, None, f"surface_{posting.surface}")
         if posting.conversation_id is not None and is_thread_id(posting.conversation_id):
             return NOT_A_PERSONS_CHAT
+        if posting.step is Step.INSTALL:
+            person = posting.person
+            return await self._apps.install(person.tenant_id, person.aad_object_id) if self._apps else NO_GRAPH
         if not self._admits(posting.service_url):
             return Undeliverable(Reason.HOST_NOT_ALLOWED, None, "host_not_allowed")
         try:

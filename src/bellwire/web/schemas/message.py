@@ -37,7 +37,7 @@ Card = Annotated[
     ),
 ]
 IfUnreachableName = Annotated[
-    IfUnreachable, WithJsonSchema({"type": "string", "enum": ["fail", "wait"], "default": "fail"})
+    IfUnreachable, WithJsonSchema({"type": "string", "enum": ["fail", "wait", "install"], "default": "fail"})
 ]
 
 
@@ -115,7 +115,8 @@ class TermsBody(ContentBody):
     expires_at: Moment | None = Field(default=None, description="Never after this time.")
     if_unreachable: IfUnreachableName = Field(
         default=IfUnreachable.FAIL,
-        description="`fail` refuses at once; `wait` keeps the message until the person can be reached.",
+        description="`fail` refuses at once; `wait` keeps the message until the person can be reached; "
+        "`install` installs the app for a person who does not have it.",
     )
     on_unknown: OnUnknown = Field(
         default=OnUnknown.HOLD,
