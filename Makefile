@@ -10,7 +10,7 @@ export UV_LINK_MODE := copy
 UV := PYTHONPATH=.make/uv $(PYTHON) -m uv
 RUN := .venv/bin/
 
-.PHONY: demo test lint types contracts tests crash bench format clean
+.PHONY: demo test lint types contracts tests crash machine bench format clean
 
 demo: .venv/.run
 	@$(RUN)bellwire demo
@@ -32,6 +32,9 @@ tests: .venv/.dev
 
 crash: .venv/.dev
 	BELLWIRE_CRASHES=$(or $(CRASHES),200) $(RUN)python -m pytest -s tests/crash
+
+machine: .venv/.dev
+	BELLWIRE_STORIES=$(or $(STORIES),1000) $(RUN)python -m pytest -s tests/machine $(if $(SEED),--hypothesis-seed=$(SEED))
 
 bench: .venv/.dev
 	$(RUN)bellwire bench all --json .bench/findings.json --docs docs/benchmarks.md
