@@ -9,7 +9,7 @@ from functools import partial
 from bellwire.model.delivery import State
 from bellwire.model.ids import uuid7
 from bellwire.model.message import Message
-from bellwire.model.outcome import Heal, Outcome, Remedy, Retry, Sent, Step, Undeliverable, Unknown
+from bellwire.model.outcome import Heal, Outcome, Remedy, Retry, Scope, Sent, Step, Undeliverable, Unknown
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.store import amendments
@@ -155,6 +155,16 @@ async def test_a_lost_answer_to_a_change_is_asked_again(engine: Engine) -> None:
     await recorded.hear(changed)
     assert [each.progress for each in await wishes(engine, delivery_id)] == [Progress.DONE]
     assert (await engine.delivery(delivery_id)).attempts == 3
+
+
+async def test_a_throttled_change_is_asked_again_after_the_pause_and_the_worker_lives_on(engine: Engine) -> None:
+    delivery_id, recorded = await sent(engine)
+    engine.teams.plan = lambda _: Retry(429, "Throttled", 30.0, Scope.CONVERSATION)
+    changed = wish(await change(engine, delivery_id))
+    await recorded.hear(changed)
+    (queued,) = await wishes(engine, delivery_id)
+    assert (queued.progress, queued.reason) == (Progress.QUEUED, None)
+    assert engine.workers[0].alive
 
 
 async def test_what_teams_refuses_to_change_is_explained(engine: Engine) -> None:

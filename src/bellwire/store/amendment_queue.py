@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -97,13 +97,17 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
     """
     time = stamp(conn)
     end(conn, results)
-    rows = [
-        [r.amendment_id, r.delivery_id, r.number, _PROGRESS[r.state], time(r.run_at), r.reason, time(r.finished_at)]
-        for r in results
-    ]
+    rows = [_row(each, time) for each in results]
     moved = set(conn.execute(_move(conn.dialect.name), {"worker": worker, **listed(rows)}).scalars())
     conn.execute(_show(conn.dialect.name), listed(row for row in rows if row[0] in moved))
     return moved
+
+
+def _row(r: Result, time: Callable[[datetime | None], Any]) -> list[Any]:
+    """Only a wish that failed has a reason: one that waits for the end of a pause is queued, and no more."""
+    progress = _PROGRESS[r.state]
+    reason = r.reason if progress is Progress.FAILED else None
+    return [r.amendment_id, r.delivery_id, r.number, progress, time(r.run_at), reason, time(r.finished_at)]
 
 
 def rescue(conn: Connection, worker: str, now: datetime) -> int:
