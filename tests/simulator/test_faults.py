@@ -8,8 +8,9 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from yarl import URL
 
-from bellwire.simulator import Actor, Limits, Simulator, Storm, faults
+from bellwire.simulator import Actor, Flow, Limits, Simulator, Storm, faults
 from bellwire.simulator.refusal import Envelope
 
 from .bot import BotClient, BotEndpoint
@@ -238,3 +239,18 @@ async def test_an_outage_refuses_connections_and_ends(sim: Simulator, client: Bo
             with pytest.raises(aiohttp.ClientError):
                 await client.send(megan.chat().id)
     assert (await client.send(megan.chat().id)).status == 201
+
+
+async def test_what_a_flow_did_not_post_is_not_recorded_as_accepted(sim: Simulator) -> None:
+    flow = sim.flows.add(Flow(sim.bot))
+    here, chatting = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
+    flow.installed.update((here, chatting))
+    flow.chatting.add(chatting)
+    sim.faults.add(faults.answer(502, accepted=True, times=2))
+    async with aiohttp.ClientSession() as session:
+        for person in (here, chatting):
+            said = {"recipient": person, "kind": "text", "text": person}
+            async with session.post(URL(flow.address(sim.url), encoded=True), json=said) as answer:
+                assert answer.status == 502
+    assert [(played.person, played.accepted) for played in sim.faults.played] == [(here, True), (chatting, False)]
+    assert [entry.person for entry in sim.ledger.entries] == [here]

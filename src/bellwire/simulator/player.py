@@ -67,8 +67,11 @@ class Player:
             Dropped: there is no answer.
         """
         self._change(fault, hit)
+        entries = len(self._ledger.entries)
         done = perform() if fault.accepted else None
-        self._record(fault, hit, done, named)
+        # A flow may run to its end and post nothing.
+        accepted = done is not None and (named is None or len(self._ledger.entries) > entries)
+        self._record(fault, hit, done, named, accepted=accepted)
         if fault.deed is Deed.STALL:
             await self._hold(fault.seconds)
         if fault.deed is Deed.ANSWER:
@@ -89,7 +92,7 @@ class Player:
         elif hit.person is not None and fault.deed in self.deeds:
             self.deeds[fault.deed](hit.bot, hit.person)
 
-    def _record(self, fault: Fault, hit: Hit, done: Done | None, named: str | None) -> None:
+    def _record(self, fault: Fault, hit: Hit, done: Done | None, named: str | None, *, accepted: bool) -> None:
         activity_id = done[1].get("id") if done is not None and isinstance(done[1], dict) else None
         person = hit.person.aad_object_id if hit.person is not None else named
         played = Played(
@@ -100,7 +103,7 @@ class Player:
             conversation_id=hit.conversation_id,
             person=person,
             text=hit.text,
-            accepted=done is not None,
+            accepted=accepted,
             activity_id=activity_id,
         )
         self._script.played.append(played)
