@@ -105,7 +105,9 @@ class Bellwire:
             database = await _database(settings, stack)
             metrics = Metrics(database, clock)
             graph = _graph_wires(settings, cloud, session, clock, stack)
-            apps = {name: GraphApps(wire, settings.bots[name].catalogue_id) for name, wire in graph.items()}
+            apps = {
+                name: GraphApps(graph[name], bot.catalogue_id) for name, bot in settings.bots.items() if name in graph
+            }
             bots, rosters = _bots(settings, cloud, session, clock, apps, stack)
             wires = {**bots, **_flows(settings, cloud, session, clock, stack)}
             senders = {name: CountedSender(name, sender, metrics) for name, sender in wires.items()}
