@@ -26,6 +26,7 @@ from bellwire.service.amending import Amending
 from bellwire.service.books import Books
 from bellwire.service.bulk import BulkSending
 from bellwire.service.capture import Capture
+from bellwire.service.checking import Checking
 from bellwire.service.deliveries import Deliveries
 from bellwire.service.directory import Directory
 from bellwire.service.exporting import Exporting
@@ -78,6 +79,7 @@ class Bellwire:
     importing: Importing
     exporting: Exporting
     telling: Telling
+    checking: Checking
     books: Books
     keys: Keys
     health: Health
@@ -165,6 +167,7 @@ def _wired(
         importing=Importing(database, senders, app_ids, cloud, clock),
         exporting=Exporting(database, senders),
         telling=Telling(capture, senders, app_ids, cloud),
+        checking=Checking(database, senders, who, clock),
         books=Books(database, clock),
         keys=Keys(database, listed, clock),
         health=Health(database, worker, clock=clock),

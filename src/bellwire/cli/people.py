@@ -8,6 +8,7 @@ import typer
 
 from bellwire.cli import people_export, people_import
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
+from bellwire.cli.people_check import check
 from bellwire.cli.service import ask, plain
 from bellwire.cli.terminal import remark, show, show_json
 from bellwire.errors import NotFound
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show_one)
     people_import.register(group)
     people_export.register(group)
+    group.command("check")(check)
     app.add_typer(group, name="people")
 
 
@@ -57,7 +59,9 @@ def show_list(
 
 def show_one(
     aad_object_id: Annotated[str, typer.Argument(metavar="OBJECT_ID", help="The person's Entra object id.")],
-    tenant: Annotated[str | None, typer.Option(help="Their tenant; without it, everyone is searched.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Their tenant; without it, all of them are looked through.")
+    ] = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
     as_json: AsJson = False,
@@ -79,7 +83,6 @@ def show_one(
 
 
 async def _search(client: AsyncClient, aad_object_id: str) -> Person:
-    async for person in client.everyone():
-        if person.aad_object_id == aad_object_id:
-            return person
+    for person in await client.people(aad_object_id=aad_object_id, limit=1):
+        return person
     raise NotFound("Nobody with this object id has been seen.", remedy="Have the app installed for them.")

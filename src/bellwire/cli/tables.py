@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -150,6 +150,7 @@ def person_facts(person: Person) -> Table:
             table.add_row("reason", f"{reach.reason}: {reach.fact or ''}")
             table.add_row("remedy", f"{reach.remedy or ''} (whose move: {reach.mover or 'nobody'})")
         table.add_row("way", reach.way or "none")
+        table.add_row("since", moment(reach.since) or "not known")
         table.add_row("chat", reach.conversation_id or "none stored")
         table.add_row("seen on", ", ".join(reach.seen_on) or "nothing")
         table.add_row("last seen", moment(reach.seen_at))
@@ -201,3 +202,12 @@ def _standstill(line: BooksLine) -> str:
 
 def _counts(line: Books | BooksLine) -> list[str]:
     return [str(getattr(line, name)) for name in COUNTS]
+
+
+def check_table(counts: Mapping[tuple[bool, str | None, str | None], int]) -> Table:
+    """How many people can be reached by which way, and what is in the way of the others."""
+    table = plain_table("", "way or reason", "whose move", "people")
+    table.columns[3].justify = "right"
+    for (reachable, why, whose_move), count in sorted(counts.items(), key=lambda each: (not each[0][0], -each[1])):
+        table.add_row(state_text("reachable" if reachable else "not reachable"), why, whose_move or "", str(count))
+    return table

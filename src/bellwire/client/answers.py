@@ -59,6 +59,7 @@ class Delivery:
     fact: str | None = None
     remedy: str | None = None
     mover: str | None = None
+    whose_move: str | None = None
     reference: str | None = None
     run_at: datetime | None = None
     expires_at: datetime | None = None
@@ -88,7 +89,9 @@ class Reach:
     fact: str | None = None
     remedy: str | None = None
     mover: str | None = None
+    whose_move: str | None = None
     conversation_id: str | None = None
+    since: datetime | None = None
     seen_at: datetime | None = None
     seen_on: tuple[str, ...] = ()
 
@@ -179,6 +182,18 @@ class Told:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Whether one of many people can be reached, named as the caller did."""
+
+    to: str
+    reachable: bool
+    sender: str
+    way: str | None = None
+    reason: str | None = None
+    whose_move: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some of a long list; ``next`` is where the following page begins."""
@@ -222,6 +237,11 @@ def person(answer: Mapping[str, Any]) -> Person:
     """A person."""
     senders = tuple(_reach(one) for one in answer.get("senders") or ())
     return Person(**{**_known(Person, answer), "senders": senders})
+
+
+def checked(answer: Mapping[str, Any]) -> list[Checked]:
+    """People who were asked about."""
+    return [Checked(**_known(Checked, one)) for one in answer["people"]]
 
 
 def books(answer: Mapping[str, Any]) -> Books:

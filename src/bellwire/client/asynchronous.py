@@ -13,7 +13,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from bellwire.client import answers
-from bellwire.client.answers import Books, Delivery, Finding, Mailing, Page, Person, Told
+from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Told
 from bellwire.client.wire import Wire
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -197,11 +197,19 @@ class AsyncClient:
         sender: str | None = None,
         state: str | None = None,
         surface: str | None = None,
+        aad_object_id: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Person]:
         """The people that are known; ``after`` takes the ``next`` of the page before."""
-        query = {"sender": sender, "state": state, "surface": surface, "limit": _number(limit), "after": after}
+        query = {
+            "sender": sender,
+            "state": state,
+            "surface": surface,
+            "aad_object_id": aad_object_id,
+            "limit": _number(limit),
+            "after": after,
+        }
         answer = await self._wire.call("GET", "/v1/people", query=query)
         return Page([answers.person(one) for one in answer["people"]], answer.get("next"))
 
@@ -247,6 +255,13 @@ class AsyncClient:
         query = {"sender": sender, "limit": _number(limit), "after": after}
         answer = await self._wire.call("GET", "/v1/references", query=query)
         return Page(answer["references"], answer.get("next"))
+
+    async def check(
+        self, to: Sequence[str], *, sender: str | None = None, tenant_id: str | None = None
+    ) -> list[Checked]:
+        """Whether each of at most 10,000 people can be reached; nothing is sent."""
+        body = _given({"to": list(to), "sender": sender, "tenant_id": tenant_id})
+        return answers.checked(await self._wire.call("POST", "/v1/people/check", body=body))
 
     async def books(self, *, audit: bool = False) -> Books:
         """What became of everything; with ``audit`` counted anew from the deliveries and compared."""

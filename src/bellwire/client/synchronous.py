@@ -9,7 +9,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bellwire.client.answers import Books, Delivery, Finding, Mailing, Page, Person, Told
+from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Told
 from bellwire.client.asynchronous import AsyncClient, Card, To
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -172,6 +172,10 @@ class Client:
         """Remove what was sent from the person's chat."""
         return self._run(self._client.take_back(delivery_id))
 
+    def check(self, to: Sequence[str], *, sender: str | None = None, tenant_id: str | None = None) -> list[Checked]:
+        """Whether each of at most 10,000 people can be reached; nothing is sent."""
+        return self._run(self._client.check(to, sender=sender, tenant_id=tenant_id))
+
     def person(self, aad_object_id: str, *, tenant_id: str) -> Person:
         """Whether a person can be reached, by which sender, and if not why and what to do."""
         return self._run(self._client.person(aad_object_id, tenant_id=tenant_id))
@@ -182,11 +186,16 @@ class Client:
         sender: str | None = None,
         state: str | None = None,
         surface: str | None = None,
+        aad_object_id: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Person]:
         """The people that are known; ``after`` takes the ``next`` of the page before."""
-        return self._run(self._client.people(sender=sender, state=state, surface=surface, limit=limit, after=after))
+        return self._run(
+            self._client.people(
+                sender=sender, state=state, surface=surface, aad_object_id=aad_object_id, limit=limit, after=after
+            )
+        )
 
     def everyone(self, *, sender: str | None = None, state: str | None = None) -> Iterator[Person]:
         """All people that are known, page by page."""

@@ -19,6 +19,11 @@ class Mover(StrEnum):
     ENTRA_ADMINISTRATOR = "entra administrator"
     MICROSOFT = "microsoft"
 
+    @property
+    def word(self) -> str:
+        """One word for programs: ``teams_administrator``."""
+        return self.value.replace(" ", "_")
+
 
 class Reason(StrEnum):
     """A stable code."""

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from bellwire.errors import NotFound, TenantNotAllowed
 from bellwire.model.agent_chat import AgentChat, flow_reach
-from bellwire.model.reach import Obstacle, Reachable, reach, state_of
+from bellwire.model.member import Member
+from bellwire.model.reach import Obstacle, Reachable, Way, reach, state_of
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.model.reference import ConversationReference, ReachState
 from bellwire.model.surface import Surface
@@ -32,6 +33,20 @@ class SenderReach:
     reference: ConversationReference | None
     sightings: Sequence[Sighting]
     agent_chat: AgentChat | None = None
+    member: Member | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is so, as far as is known."""
+        known, way = self.reference, self.found.way if isinstance(self.found, Reachable) else None
+        if known is not None:
+            obstacles = (known.removed_at, known.blocked_at, known.disabled_at)
+            if way is not None:
+                return known.installed_at or known.created_at
+            return max((at for at in obstacles if at is not None), default=None)
+        if way is Way.OPEN_CHAT:
+            return min((each.first_at for each in self.sightings), default=None)
+        return None if self.member is None else self.member.listed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ class PeopleFilter:
     sender: str | None = None
     state: ReachState | None = None
     surface: Surface | None = None
+    aad_object_id: str | None = None
 
 
 class People:
@@ -86,18 +102,27 @@ class People:
         self, conn: Connection, wanted: PeopleFilter, after: tuple[str, str] | None, limit: int
     ) -> list[KnownPerson]:
         found: list[KnownPerson] = []
-        for known in self._all(conn, wanted.sender, after, limit):
+        for known in self._all(conn, wanted, after, limit):
             if _fits(known, wanted):
                 found.append(self._person(known))
             if len(found) == limit:
                 break
         return found
 
-    def _all(self, conn: Connection, sender: str | None, after: tuple[str, str] | None, first: int) -> Iterator[Known]:
+    def _all(
+        self, conn: Connection, wanted: PeopleFilter, after: tuple[str, str] | None, first: int
+    ) -> Iterator[Known]:
         """Everybody from here on; read in pages, since few may fit the filter."""
         size = first
         while True:
-            some = people.page(conn, tenants=self._senders.allowed_tenants, sender=sender, after=after, limit=size)
+            some = people.page(
+                conn,
+                tenants=self._senders.allowed_tenants,
+                sender=wanted.sender,
+                aad_object_id=wanted.aad_object_id,
+                after=after,
+                limit=size,
+            )
             yield from some
             if len(some) < size:
                 return
@@ -107,11 +132,12 @@ class People:
         by_sender = {reference.person.sender: reference for reference in known.references}
         told = {chat.person.sender: chat for chat in known.agent_chats}
         flows = {name for name in self._senders.flows if self._senders.own_tenants[name] == known.tenant_id}
-        names = sorted({*by_sender, *told, *flows, *(sighting.person.sender for sighting in known.sightings)})
+        members = dict(reversed(known.members))
+        names = sorted({*by_sender, *told, *flows, *members, *(sighting.person.sender for sighting in known.sightings)})
         senders = [
             _by_flow(name, told.get(name), self._clock())
             if name in self._senders.flows
-            else _reach(name, by_sender.get(name), known.sightings)
+            else _reach(name, by_sender.get(name), known.sightings, members.get(name))
             for name in names
         ]
         return KnownPerson(known.tenant_id, known.aad_object_id, _name(known), senders)
@@ -125,9 +151,12 @@ def _fits(known: Known, wanted: PeopleFilter) -> bool:
     )
 
 
-def _reach(sender: str, reference: ConversationReference | None, sightings: Sequence[Sighting]) -> SenderReach:
+def _reach(
+    sender: str, reference: ConversationReference | None, sightings: Sequence[Sighting], member: Member | None
+) -> SenderReach:
     seen = [sighting for sighting in sightings if sighting.person.sender == sender]
-    return SenderReach(sender, reach(state_of(reference), [sighting.surface for sighting in seen]), reference, seen)
+    found = reach(state_of(reference), [sighting.surface for sighting in seen], member)
+    return SenderReach(sender, found, reference, seen, member=member)
 
 
 def _by_flow(sender: str, chat: AgentChat | None, now: datetime) -> SenderReach:
@@ -138,4 +167,6 @@ def _name(known: Known) -> str | None:
     """The name that Teams gave last; one from the Teams chat comes first."""
     kept = [(reference.seen_at, reference.name) for reference in known.references if reference.name]
     seen = [(sighting.last_at, sighting.name) for sighting in known.sightings if sighting.name]
-    return max(kept or seen)[1] if kept or seen else None
+    listed = [(member.listed_at, member.name) for _, member in known.members if member.name]
+    named = kept or seen or listed
+    return max(named)[1] if named else None

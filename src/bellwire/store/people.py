@@ -10,13 +10,15 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, Table, Text, func, select, tuple_, union
 
 from bellwire.model.agent_chat import AgentChat
+from bellwire.model.member import Member
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ConversationReference
+from bellwire.store import roster as rosters
 from bellwire.store.agent_chats import agent_chat_of
 from bellwire.store.given import given, listed
 from bellwire.store.references import reference_of
 from bellwire.store.sightings import Sighting, sighting_of
-from bellwire.store.tables import agent_chats, conversation_references, sightings
+from bellwire.store.tables import agent_chats, conversation_references, roster, sightings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Known:
     references: tuple[ConversationReference, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     agent_chats: tuple[AgentChat, ...] = ()
+    members: tuple[tuple[str, Member], ...] = ()
 
 
 def hold(conn: Connection, persons: Iterable[Person]) -> None:
@@ -44,7 +47,7 @@ def hold(conn: Connection, persons: Iterable[Person]) -> None:
 def get(conn: Connection, tenant_id: str, aad_object_id: str) -> Known | None:
     """What is known of one person; None if nothing is."""
     known = _about(conn, [(tenant_id, aad_object_id)])[0]
-    return known if known.references or known.sightings or known.agent_chats else None
+    return known if known.references or known.sightings or known.agent_chats or known.members else None
 
 
 def page(
@@ -52,6 +55,7 @@ def page(
     *,
     tenants: Collection[str],
     sender: str | None = None,
+    aad_object_id: str | None = None,
     after: tuple[str, str] | None = None,
     limit: int = 100,
 ) -> list[Known]:
@@ -59,19 +63,26 @@ def page(
 
     With a ``sender``, only persons that this sender knows; what other senders know of them is shown all the same.
     """
-    found = [_keys(table, tenants, sender, after, limit) for table in _TABLES]
+    found = [_keys(table, tenants, sender, aad_object_id, after, limit) for table in _TABLES]
     both = union(*(select(keys.subquery()) for keys in found)).subquery()
     ordered = select(both).order_by(both.c.tenant_id, both.c.aad_object_id).limit(limit)
     return _about(conn, [(tenant_id, aad_object_id) for tenant_id, aad_object_id in conn.execute(ordered)])
 
 
 def _keys(
-    table: Table, tenants: Collection[str], sender: str | None, after: tuple[str, str] | None, limit: int
+    table: Table,
+    tenants: Collection[str],
+    sender: str | None,
+    aad_object_id: str | None,
+    after: tuple[str, str] | None,
+    limit: int,
 ) -> Select[Any]:
     key = (table.c.tenant_id, table.c.aad_object_id)
     keys = select(*key).distinct().where(table.c.tenant_id.in_(sorted(tenants))).order_by(*key).limit(limit)
     if sender is not None:
         keys = keys.where(table.c.sender == sender)
+    if aad_object_id is not None:
+        keys = keys.where(table.c.aad_object_id == aad_object_id)
     return keys if after is None else keys.where(tuple_(*key) > after)
 
 
@@ -80,6 +91,7 @@ def _about(conn: Connection, keys: Collection[tuple[str, str]]) -> list[Known]:
     references = [reference_of(row) for row in conn.execute(_of(dialect, conversation_references), rows)]
     seen = [sighting_of(row) for row in conn.execute(_of(dialect, sightings), rows)]
     told = [agent_chat_of(row) for row in conn.execute(_of(dialect, agent_chats), rows)]
+    named = rosters.of(conn, keys)
     return [
         Known(
             tenant_id=tenant_id,
@@ -87,12 +99,13 @@ def _about(conn: Connection, keys: Collection[tuple[str, str]]) -> list[Known]:
             references=tuple(each for each in references if _key(each.person) == (tenant_id, aad_object_id)),
             sightings=tuple(each for each in seen if _key(each.person) == (tenant_id, aad_object_id)),
             agent_chats=tuple(each for each in told if _key(each.person) == (tenant_id, aad_object_id)),
+            members=tuple((who.sender, each) for who, each in named if _key(who) == (tenant_id, aad_object_id)),
         )
         for tenant_id, aad_object_id in keys
     ]
 
 
-_TABLES: Final = (conversation_references, sightings, agent_chats)
+_TABLES: Final = (conversation_references, sightings, agent_chats, roster)
 
 
 def _key(person: Person) -> tuple[str, str]:

@@ -73,10 +73,10 @@ def members(conn: Connection, persons: Collection[Person]) -> dict[Person, Membe
     return found
 
 
-def of(conn: Connection, tenant_id: str, aad_object_ids: Collection[str]) -> list[tuple[str, Member]]:
-    """Senders, with the rosters on which they see these people."""
-    named = roster.c.tenant_id == tenant_id, roster.c.aad_object_id.in_(sorted(aad_object_ids))
-    return [(row.sender, _member_of(row)) for row in conn.execute(_select().where(*named).order_by(*_BEST))]
+def of(conn: Connection, keys: Collection[tuple[str, str]]) -> list[tuple[Person, Member]]:
+    """The rosters on which any sender sees these people, named by tenant and object id; the best one first."""
+    rows = conn.execute(_of(conn.dialect.name), listed(keys))
+    return [(Person(row.sender, row.tenant_id, row.aad_object_id), _member_of(row)) for row in rows]
 
 
 def wake(conn: Connection, lane: LaneKey, aad_object_ids: Iterable[str], now: datetime) -> None:
@@ -122,6 +122,13 @@ def _named(new: Excluded) -> dict[str, Any]:
 def _members(dialect: str) -> Select[Any]:
     wanted = given(dialect, tenant_id=Text, sender=Text, aad_object_id=Text)
     same = tuple_(*(roster.c[name] for name in _KEY)) == tuple_(*(wanted.c[name] for name in _KEY))
+    return _select().join(wanted, same).order_by(*_BEST)
+
+
+@cache
+def _of(dialect: str) -> Select[Any]:
+    wanted = given(dialect, tenant_id=Text, aad_object_id=Text)
+    same = (roster.c.tenant_id == wanted.c.tenant_id) & (roster.c.aad_object_id == wanted.c.aad_object_id)
     return _select().join(wanted, same).order_by(*_BEST)
 
 

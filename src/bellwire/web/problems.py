@@ -66,7 +66,7 @@ def problem(error: BellwireError, *, headers: Mapping[str, str] | None = None, *
         "code": error.code,
         "remedy": error.remedy,
         "field": _printable(error.field) if error.field else None,
-        "mover": _mover(error.code),
+        **_move(error.code),
         **extra,
     }
     content = orjson.dumps({key: value for key, value in body.items() if value is not None})
@@ -151,9 +151,13 @@ def _headers(error: BellwireError, more: Mapping[str, str] | None) -> dict[str, 
     return {**own, **(more or {})}
 
 
-def _mover(code: str) -> str | None:
+def _move(code: str) -> dict[str, str]:
+    """Whose move it is, where that is known."""
     reason = REASONS.get(code)
-    return EXPLANATIONS[reason].mover.value if reason else None
+    if reason is None:
+        return {}
+    mover = EXPLANATIONS[reason].mover
+    return {"mover": mover.value, "whose_move": mover.word}
 
 
 def _path(location: Sequence[int | str]) -> str:

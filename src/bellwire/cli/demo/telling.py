@@ -27,7 +27,12 @@ SURFACES = {
     Kind.GROUP: "group chat",
     Kind.CHANNEL: "channel",
 }
-WAYS = {Way.TEAMS_CHAT: "in the Teams chat", Way.OPEN_CHAT: "by opening the Teams chat", Way.FLOW: "by the flow"}
+WAYS = {
+    Way.TEAMS_CHAT: "in the Teams chat",
+    Way.OPEN_CHAT: "by opening the Teams chat",
+    Way.FLOW: "by the flow",
+    Way.TEAM_ROSTER: "by opening the Teams chat as a member of a team",
+}
 
 
 def tell_opening(out: Console, stage: Stage) -> None:

@@ -12,6 +12,8 @@ from bellwire.model.surface import Surface
 from bellwire.service.people import PeopleFilter
 from bellwire.web.api.documented import refusals
 from bellwire.web.api.service import Service
+from bellwire.web.schemas.check import CheckBody, CheckView
+from bellwire.web.schemas.check import view as check_view
 from bellwire.web.schemas.fields import CURSOR, Guid, SenderName, Strict
 from bellwire.web.schemas.person import PeoplePage, PersonView, view
 from bellwire.web.security import KNOWN_CALLER
@@ -27,6 +29,7 @@ class PeopleQuery(Strict):
     sender: SenderName | None = Field(default=None, description="Only those that this sender knows.")
     state: ReachState | None = Field(default=None, description="Only those whose Teams chat is in this state.")
     surface: Surface | None = Field(default=None, description="Only those that were seen there.")
+    aad_object_id: Guid | None = Field(default=None, description="Only this person, in whichever tenants.")
     limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
     after: Cursor | None = Field(default=None, description="`next` of the page before.")
 
@@ -34,11 +37,25 @@ class PeopleQuery(Strict):
 @router.get("", operation_id="list_people", summary="List the people that are known", responses=refusals())
 async def page(query: Annotated[PeopleQuery, Query()], bellwire: Service) -> PeoplePage:
     """Everybody who was ever seen, with what each sender knows of them."""
-    wanted = PeopleFilter(sender=query.sender, state=query.state, surface=query.surface)
+    wanted = PeopleFilter(
+        sender=query.sender, state=query.state, surface=query.surface, aad_object_id=query.aad_object_id
+    )
     found = await bellwire.people.page(wanted, after=place(query.after), limit=query.limit + 1)
     shown = [view(person) for person in found[: query.limit]]
     following = f"{shown[-1].tenant_id}~{shown[-1].aad_object_id}" if len(found) > query.limit else None
     return PeoplePage(people=shown, next=following)
+
+
+@router.post(
+    "/check",
+    operation_id="check_people",
+    summary="Ask whether many people can be reached",
+    responses=refusals(403, 404, 409, body=True),
+)
+async def check(body: CheckBody, bellwire: Service) -> CheckView:
+    """At most 10,000 people in one call; nothing is sent and nothing is written."""
+    found = await bellwire.checking.check(body.to, sender=body.sender, tenant_id=body.tenant_id)
+    return check_view(found)
 
 
 @router.get(

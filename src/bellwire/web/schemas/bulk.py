@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, WithJsonSchema
@@ -65,6 +66,7 @@ class ReasonView(View):
     fact: str
     remedy: str
     mover: Mover
+    whose_move: str
 
 
 class BulkView(View):
@@ -86,10 +88,15 @@ def view(accepted: BulkAccepted) -> BulkView:
         waiting=accepted.waiting,
         duplicates=accepted.duplicates,
         refused=[RefusedView(to=who, reason=why) for who, why in accepted.refused.items()],
-        reasons=[_reason(reason, count) for reason, count in Counter(accepted.refused.values()).most_common()],
+        reasons=counted(accepted.refused.values()),
     )
+
+
+def counted(reasons: Iterable[Reason]) -> list[ReasonView]:
+    """Each reason once, the most frequent first."""
+    return [_reason(reason, count) for reason, count in Counter(reasons).most_common()]
 
 
 def _reason(reason: Reason, count: int) -> ReasonView:
     fact, remedy, mover = EXPLANATIONS[reason]
-    return ReasonView(reason=reason, count=count, fact=fact, remedy=remedy, mover=mover)
+    return ReasonView(reason=reason, count=count, fact=fact, remedy=remedy, mover=mover, whose_move=mover.word)

@@ -51,6 +51,7 @@ class AmendmentView(View):
     fact: str | None = None
     remedy: str | None = None
     mover: Mover | None = None
+    whose_move: str | None = None
 
 
 class DeliveryView(View):
@@ -62,7 +63,8 @@ class DeliveryView(View):
     reason: Reason | None = Field(default=None, description="Why it did not end well, or what it waits for.")
     fact: str | None = Field(default=None, description="The reason in words.")
     remedy: str | None = Field(default=None, description="What to do about it.")
-    mover: Mover | None = Field(default=None, description="Whose move it is.")
+    mover: Mover | None = Field(default=None, description="Whose move it is, in words.")
+    whose_move: str | None = Field(default=None, description="The same for programs.", examples=["teams_administrator"])
     sender: str
     to: dict[str, str] = Field(
         description="The person as the caller named them.",
@@ -153,7 +155,7 @@ def _explained(reason: Reason | None) -> dict[str, Any]:
     if reason is None:
         return {}
     fact, remedy, mover = EXPLANATIONS[reason]
-    return {"reason": reason, "fact": fact, "remedy": remedy, "mover": mover}
+    return {"reason": reason, "fact": fact, "remedy": remedy, "mover": mover, "whose_move": mover.word}
 
 
 def _attempt(attempt: Attempt) -> AttemptView:

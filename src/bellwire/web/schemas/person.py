@@ -55,11 +55,15 @@ class ReachView(View):
 
     sender: str
     reachable: bool
-    way: Way | None = Field(default=None, description="`open_chat`: the chat is opened first; `flow`: by a flow.")
+    way: Way | None = Field(
+        default=None, description="`open_chat`: the chat is opened first; `team_roster`: as a team's member."
+    )
     reason: Reason | None = Field(default=None, description="What is in the way.")
     fact: str | None = Field(default=None, description="The reason in words.")
     remedy: str | None = Field(default=None, description="What to do about it.")
-    mover: Mover | None = Field(default=None, description="Whose move it is.")
+    mover: Mover | None = Field(default=None, description="Whose move it is, in words.")
+    whose_move: str | None = Field(default=None, description="The same for programs.", examples=["teams_administrator"])
+    since: datetime | None = Field(default=None, description="Since when it is so, as far as is known.")
     reference: ReferenceView | None = Field(default=None, description="The stored Teams chat, if there is one.")
     agent_chat: AgentChatView | None = Field(default=None, description="What the sender's flow has told, if it has.")
     seen: list[SightingView] = Field(description="Where the person was seen.")
@@ -98,6 +102,7 @@ def _reach(one: SenderReach) -> ReachView:
         reference=_reference(one),
         agent_chat=_agent_chat(one),
         seen=[_sighting(sighting) for sighting in one.sightings],
+        since=one.since,
         **_explained(one.found),
     )
 
@@ -106,7 +111,7 @@ def _explained(found: Reachable | Obstacle) -> dict[str, object]:
     if isinstance(found, Reachable):
         return {"way": found.way}
     fact, remedy, mover = EXPLANATIONS[found.reason]
-    return {"reason": found.reason, "fact": fact, "remedy": remedy, "mover": mover}
+    return {"reason": found.reason, "fact": fact, "remedy": remedy, "mover": mover, "whose_move": mover.word}
 
 
 def _reference(one: SenderReach) -> ReferenceView | None:

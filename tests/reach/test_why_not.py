@@ -1,0 +1,189 @@
+"""What is in the way of a person: one true obstacle, its remedy, and whose move it is; the same wherever one asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bellwire.cli import Exit, main
+from bellwire.cli.people_check import names
+from bellwire.errors import InvalidInput, NotFound
+from bellwire.model.delivery import State
+from bellwire.simulator import Actor
+from tests.support.service import Running
+
+from .scenes import refused, roster_read, said, send, steps, team_with_the_app
+
+Scene = Callable[[Running, Actor], Awaitable[None]]
+
+
+async def installed(at_work: Running, who: Actor) -> None:
+    await who.install()
+
+
+async def in_a_team(at_work: Running, who: Actor) -> None:
+    await team_with_the_app(at_work, who)
+
+
+async def in_copilot(at_work: Running, who: Actor) -> None:
+    await who.say("Hello", on="copilot")
+
+
+async def deleted_the_chat(at_work: Running, who: Actor) -> None:
+    await who.install()
+    who.delete_chat()
+
+
+async def reinstalled(at_work: Running, who: Actor) -> None:
+    await who.install()
+    await who.uninstall()
+    await who.install()
+
+
+async def never(at_work: Running, who: Actor) -> None:
+    """Nothing has happened."""
+
+
+async def in_a_group(at_work: Running, who: Actor) -> None:
+    group = at_work.teams.group("Lunch", who)
+    await group.install(by=who)
+
+
+async def uninstalled(at_work: Running, who: Actor) -> None:
+    await who.install()
+    await who.uninstall()
+
+
+async def blocked(at_work: Running, who: Actor) -> None:
+    await who.install()
+    who.block()
+    await send(at_work, who)
+
+
+async def disabled(at_work: Running, who: Actor) -> None:
+    await who.install()
+    who.disable()
+    await send(at_work, who)
+
+
+async def disabled_in_a_team(at_work: Running, who: Actor) -> None:
+    await team_with_the_app(at_work, who)
+    who.disable()
+    await send(at_work, who)
+
+
+async def guest_in_a_team(at_work: Running, who: Actor) -> None:
+    who.person.guest = True
+    await team_with_the_app(at_work, who)
+
+
+async def team_lost_the_app(at_work: Running, who: Actor) -> None:
+    owner = at_work.teams.person("Oscar Owner")
+    team = at_work.teams.team("Sales", owner, who)
+    async with roster_read(at_work, team):
+        await team.install(by=owner)
+    await team.uninstall(by=owner)
+
+
+OPEN: Final = ["open_chat", "post"]
+REACHED: Final = [
+    (installed, "teams_chat", ["post"]),
+    (reinstalled, "teams_chat", ["post"]),
+    (deleted_the_chat, "teams_chat", ["post", *OPEN]),
+    (in_copilot, "open_chat", OPEN),
+    (in_a_team, "team_roster", ["open_chat_as_member", "post"]),
+]
+NOT_REACHED: Final = [
+    (never, "never_seen", "caller"),
+    (in_a_group, "seen_elsewhere_only", "person"),
+    (team_lost_the_app, "never_seen", "caller"),
+    (uninstalled, "uninstalled", "person"),
+    (blocked, "blocked", "person"),
+    (disabled, "disabled_by_admin", "teams_administrator"),
+    (disabled_in_a_team, "disabled_by_admin", "teams_administrator"),
+    (guest_in_a_team, "guest", "caller"),
+]
+
+
+@pytest.mark.parametrize("if_unreachable", ["fail", "wait"])
+@pytest.mark.parametrize(("scene", "way", "asked"), REACHED, ids=lambda value: getattr(value, "__name__", ""))
+async def test_whoever_may_be_reached_is_reached_in_the_teams_chat(
+    at_work: Running, scene: Scene, way: str, asked: list[str], if_unreachable: str
+) -> None:
+    adele = at_work.teams.person("Adele")
+    await scene(at_work, adele)
+    (known,) = (await at_work.client.person(adele.aad_object_id, tenant_id=adele.tenant_id)).senders
+    assert (known.reachable, known.way, known.since is not None) == (True, way, True)
+    done = await send(at_work, adele, if_unreachable=if_unreachable)
+    assert (done.state, [step for step, _ in steps(done)]) == (State.SENT, asked)
+    assert (said(adele), said(adele, on="copilot")) == (["The build is green again."], [])
+
+
+@pytest.mark.parametrize(
+    ("scene", "reason", "whose_move"), NOT_REACHED, ids=lambda value: getattr(value, "__name__", "")
+)
+async def test_whoever_may_not_be_reached_is_explained_everywhere_in_the_same_words(
+    at_work: Running, scene: Scene, reason: str, whose_move: str
+) -> None:
+    adele = at_work.teams.person("Adele")
+    await scene(at_work, adele)
+    refusal = await refused(at_work, adele)
+    problem = await at_work.call("POST", "/v1/messages", {"to": {"aad_object_id": adele.aad_object_id}, "text": "Hi"})
+    (checked,) = await at_work.client.check([adele.aad_object_id])
+    waiting = await send(at_work, adele, if_unreachable="wait")
+    assert (refusal.code, problem.body["whose_move"], bool(problem.body["remedy"])) == (reason, whose_move, True)
+    assert (checked.reachable, checked.reason, checked.whose_move) == (False, reason, whose_move)
+    assert (waiting.state, waiting.reason, waiting.whose_move) == (State.WAITING, reason, whose_move)
+    if reason == "never_seen":
+        with pytest.raises(NotFound):
+            await at_work.client.person(adele.aad_object_id, tenant_id=adele.tenant_id)
+    else:
+        (known,) = (await at_work.client.person(adele.aad_object_id, tenant_id=adele.tenant_id)).senders
+        assert (known.reason, known.whose_move, bool(known.remedy)) == (reason, whose_move, True)
+    assert said(adele) == []
+
+
+async def test_a_person_is_found_by_object_id_without_their_tenant(at_work: Running) -> None:
+    people = [at_work.teams.person("Adele"), at_work.teams.person("Bert")]
+    for one in people:
+        await one.install()
+    page = await at_work.client.people(aad_object_id=people[1].aad_object_id)
+    assert [one.aad_object_id for one in page] == [people[1].aad_object_id]
+
+
+async def test_ten_thousand_people_are_checked_in_seconds(at_work: Running, tmp_path: Path) -> None:
+    adele = at_work.teams.person("Adele")
+    await adele.install()
+    strangers = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(9_999)]
+    began = time.monotonic()
+    found = await at_work.client.check([adele.aad_object_id, *strangers])
+    assert time.monotonic() - began < 10
+    assert [each.reachable for each in found] == [True, *[False] * 9_999]
+
+
+async def test_the_command_line_checks_a_list(
+    at_work: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adele, never_seen = at_work.teams.person("Adele"), at_work.teams.person("Bert")
+    await adele.install()
+    listed = tmp_path / "people.csv"
+    listed.write_text(f"\ufeffname,aad_object_id\nAdele,{adele.aad_object_id}\nBert,{never_seen.aad_object_id}\n")
+    command = ["people", "check", "--csv", str(listed), "--url", at_work.url, "--key", at_work.key]
+    assert await asyncio.to_thread(main, [*command, "--json"]) == Exit.NOT_DONE
+    assert [one["reason"] for one in json.loads(capsys.readouterr().out)] == [None, "never_seen"]
+    await asyncio.to_thread(main, command)
+    assert "never_seen" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "name\nAdele\n", "upn\n", "upn,email\nadele@contoso.example,\n,\n"])
+def test_a_list_that_does_not_say_who_is_meant_is_refused(tmp_path: Path, text: str) -> None:
+    listed = tmp_path / "people.csv"
+    listed.write_text(text)
+    with pytest.raises(InvalidInput, match="names nobody"):
+        names(listed)
