@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bellwire.bench.relayed import WARM_UP
 from bellwire.bench.results import Findings
 from bellwire.bench.run import Plan, run
 from bellwire.bench.scale import Scale
@@ -20,6 +21,7 @@ TINY = Scale(
     accept_count=32,
     accept_many=200,
     accept_repeats=1,
+    relayed_turns=10,
 )
 
 
@@ -61,3 +63,10 @@ async def test_messages_are_accepted_over_http_and_in_one_call(tmp_path: Path) -
         ("over HTTP", 200),
         ("by the library", 200),
     ]
+
+
+async def test_the_relay_learns_from_the_turns_that_it_passes_on(tmp_path: Path) -> None:
+    found = (await findings("relay", tmp_path))["relay"]
+    assert found["turns"] == 10
+    assert found["learnt"] == 10 + WARM_UP
+    assert found["relayed_p50_ms"] > 0

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
 from statistics import median
-from typing import NamedTuple
 
 import aiohttp
 
@@ -19,30 +13,18 @@ from bellwire.bench.figures import quantile
 from bellwire.bench.machine import peak_mb_of
 from bellwire.bench.people import TENANT, TEXT, object_id
 from bellwire.bench.results import Accept, AcceptMany, AcceptOne
+from bellwire.bench.served import AUTHORIZATION, served
 from bellwire.bench.stage import Stage
 from bellwire.errors import Unavailable
 
-KEY = "bench-key-of-no-value-outside-the-bench"
-AUTHORIZATION = {"Authorization": f"Bearer {KEY}"}
 CALLERS = (1, 32)
-
-
-class Served(NamedTuple):
-    """A running service."""
-
-    url: str
-    pid: int
-
-
-SERVE = "import sys; from bellwire.cli import main; sys.exit(main(['serve', '--port', sys.argv[1]]))"
-READY_WITHIN = 30
 
 
 async def accept(stage: Stage) -> Accept:
     """One message from one caller and from several, then one to many people: over HTTP, and by the library."""
     async with stage.subject("one") as subject:
         settings = subject.hello["settings"]
-    async with _served(settings, stage.cores[0]) as service:
+    async with served(settings, stage.cores[0]) as service:
         one = [await _one_by_one(stage, service.url, callers) for callers in CALLERS]
     return Accept(one=one, many=[await _many_over_http(stage), await _many_by_library(stage)])
 
@@ -54,7 +36,7 @@ async def _many_over_http(stage: Stage) -> AcceptMany:
     to = [object_id(number) for number in range(people)]
     body = {"to": to, "tenant_id": TENANT, "text": TEXT}
     seconds = []
-    async with _served(settings, stage.cores[0]) as service, aiohttp.ClientSession(headers=AUTHORIZATION) as session:
+    async with served(settings, stage.cores[0]) as service, aiohttp.ClientSession(headers=AUTHORIZATION) as session:
         for number in range(stage.scale.accept_repeats):
             stage.told(f"accept: {people:,} in one call over HTTP", number / stage.scale.accept_repeats)
             began = time.perf_counter()
@@ -118,40 +100,3 @@ async def _caller(
             raise Unavailable(f"The service answered {answer.status} to a message of the bench.")
         latencies.append((time.perf_counter() - began) * 1_000)
     return latencies
-
-
-@asynccontextmanager
-async def _served(settings: dict[str, str], core: int | None) -> AsyncIterator[Served]:
-    """The real service on the measured core, on a port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SERVE, str(port)),
-        env={**os.environ, **settings, "BELLWIRE_API_KEYS": KEY, "BELLWIRE_LOG_LEVEL": "error"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    if core is not None:
-        os.sched_setaffinity(process.pid, {core})
-    try:
-        url = f"http://127.0.0.1:{port}"
-        await _ready(url)
-        yield Served(url, process.pid)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _ready(url: str) -> None:
-    async with aiohttp.ClientSession() as session:
-        until = time.monotonic() + READY_WITHIN
-        while time.monotonic() < until:
-            try:
-                async with session.get(f"{url}/readyz") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
-    raise Unavailable(f"The service was not ready within {READY_WITHIN} s.")

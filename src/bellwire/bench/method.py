@@ -69,3 +69,10 @@ that many people in one call and one transaction: over HTTP (`POST /v1/messages/
 service, whose worker sends meanwhile at 50/s; and by the library (`Bellwire.bulk.accept`), each time into a new
 database. Memory is the peak of the process that accepts.
 """
+
+RELAY: Final = """\
+The same turns of one person with a bot that answers at once, and through `bellwire serve` in front of it, by turns and
+one at a time. The relay runs in a process of its own and learns from each turn meanwhile; *learnt* counts the turns
+that it knows of, those of the warm-up among them. The bot and the simulated Teams share another process, so a turn is
+slower here than with a bot elsewhere; what the relay adds is the difference.
+"""

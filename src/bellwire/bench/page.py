@@ -37,6 +37,8 @@ def page(findings: Findings) -> str:
         parts.append(_section(drawn["queue"].title, method.QUEUE, drawn["queue"].markdown(), "queue"))
     if "accept" in findings:
         parts.append(_section(drawn["accept"].title, method.ACCEPT, drawn["accept"].markdown(), "accept"))
+    if "relay" in findings:
+        parts.append(_section(drawn["relay"].title, method.RELAY, drawn["relay"].markdown()))
     return "\n".join(parts)
 
 

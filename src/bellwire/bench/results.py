@@ -109,6 +109,17 @@ class Accept(TypedDict):
     many: list[AcceptMany]
 
 
+class Relayed(TypedDict):
+    """Section 6: milliseconds of a turn without and with the relay; ``learnt`` turns are known to the service."""
+
+    turns: int
+    learnt: int
+    direct_p50_ms: float
+    relayed_p50_ms: float
+    added_p50_ms: float
+    added_p99_ms: float
+
+
 class Findings(TypedDict, total=False):
     """All that one run of the bench found."""
 
@@ -119,3 +130,4 @@ class Findings(TypedDict, total=False):
     urgent: list[UrgentRun]
     queue: list[Backlog]
     accept: Accept
+    relay: Relayed

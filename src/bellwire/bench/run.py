@@ -12,13 +12,14 @@ from bellwire.bench.accept import accept
 from bellwire.bench.backlog import backlog
 from bellwire.bench.machine import machine
 from bellwire.bench.paced import paced
+from bellwire.bench.relayed import relayed
 from bellwire.bench.results import Findings
 from bellwire.bench.scale import FULL, Scale
 from bellwire.bench.stage import Told, stage
 from bellwire.bench.throughput import throughput
 from bellwire.bench.urgent import urgent
 
-SECTIONS: Final = ("throughput", "paced", "urgent", "queue", "accept")
+SECTIONS: Final = ("throughput", "paced", "urgent", "queue", "accept", "relay")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,5 +50,7 @@ async def run(plan: Plan, told: Told, keep: Callable[[Findings], None]) -> Findi
                 findings["queue"] = await backlog(opened)
             elif section == "accept":
                 findings["accept"] = await accept(opened)
+            elif section == "relay":
+                findings["relay"] = await relayed(opened)
         keep(findings)
     return findings

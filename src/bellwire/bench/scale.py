@@ -21,6 +21,7 @@ class Scale:
     accept_count: int
     accept_many: int
     accept_repeats: int
+    relayed_turns: int
 
 
 FULL: Final = Scale(
@@ -35,6 +36,7 @@ FULL: Final = Scale(
     accept_count=3_000,
     accept_many=100_000,
     accept_repeats=5,
+    relayed_turns=2_000,
 )
 QUICK: Final = Scale(
     people=1_000,
@@ -48,4 +50,5 @@ QUICK: Final = Scale(
     accept_count=400,
     accept_many=20_000,
     accept_repeats=2,
+    relayed_turns=300,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from bellwire.bench.results import Accept, Backlog, Findings, Paced, Throughput, UrgentRun
+from bellwire.bench.results import Accept, Backlog, Findings, Paced, Relayed, Throughput, UrgentRun
 from bellwire.bench.targets import Verdict, verdicts
 
 
@@ -47,8 +47,27 @@ def grids(findings: Findings) -> dict[str, Grid]:
         found["queue"] = queue_grid(findings["queue"])
     if "accept" in findings:
         found["accept"] = accept_grid(findings["accept"])
+    if "relay" in findings:
+        found["relay"] = relay_grid(findings["relay"])
     found["targets"] = targets_grid(verdicts(findings))
     return found
+
+
+def relay_grid(found: Relayed) -> Grid:
+    """Section 6."""
+    head = ("a turn", "p50", "added at p50", "added at p99", "turns", "learnt")
+    rows = [
+        ("with the bot itself", f"{found['direct_p50_ms']:.2f} ms", "", "", f"{found['turns']:,}", ""),
+        (
+            "through the relay",
+            f"{found['relayed_p50_ms']:.2f} ms",
+            f"{found['added_p50_ms']:.2f} ms",
+            f"{found['added_p99_ms']:.2f} ms",
+            f"{found['turns']:,}",
+            f"{found['learnt']:,}",
+        ),
+    ]
+    return Grid("6. The relay in front of a bot", head, rows)
 
 
 def throughput_grid(found: Throughput) -> Grid:

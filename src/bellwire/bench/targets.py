@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bellwire.bench.results import Accept, Backlog, Findings, Paced, Throughput, UrgentRun
+from bellwire.bench.results import Accept, Backlog, Findings, Paced, Relayed, Throughput, UrgentRun
 
 OURS = "bellwire"
 
@@ -33,7 +33,14 @@ def verdicts(findings: Findings) -> list[Verdict]:
         found += _queue(findings["queue"])
     if "accept" in findings:
         found += _accept(findings["accept"])
+    if "relay" in findings:
+        found += _relay(findings["relay"])
     return found
+
+
+def _relay(found: Relayed) -> Iterator[Verdict]:
+    added = found["added_p50_ms"]
+    yield Verdict("relay", "the relay adds less than 3 ms to a turn at p50", f"{added:.1f} ms", added < 3)
 
 
 def _throughput(found: Throughput) -> Iterator[Verdict]:

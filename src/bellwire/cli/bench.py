@@ -29,6 +29,7 @@ class Section(StrEnum):
     URGENT = "urgent"
     QUEUE = "queue"
     ACCEPT = "accept"
+    RELAY = "relay"
 
 
 def register(app: typer.Typer) -> None:
