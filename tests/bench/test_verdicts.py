@@ -9,7 +9,7 @@ from tests.bench.findings import findings
 
 def test_each_target_has_a_verdict_and_only_the_missed_one_is_missed() -> None:
     found = verdicts(findings())
-    assert len(found) == 13
+    assert len(found) == 14
     assert [verdict.found for verdict in found if not verdict.met] == ["140 ms (p50 9 ms)"]
 
 
