@@ -76,9 +76,11 @@ def _read(files: list[Path], tally: Tally) -> Iterator[Record | Broken]:
     with bar:
         task = bar.add_task("Reading", total=sum(sizes.values()))
         for file in files:
-            for each in records_in(file, lambda read, before=done: bar.update(task, completed=before + read)):  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-                bar.update(task, description=f"{tally.total} entries")
-                yield each
+
+            def advanced(read: int, before: int = done) -> None:
+                bar.update(task, completed=before + read, description=f"{tally.total} entries")
+
+            yield from records_in(file, advanced)
             done += sizes[file]
             bar.update(task, completed=done)
 
