@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bellwire.cli import people_export, people_import
+from bellwire.cli import people_export, people_import, people_install
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
 from bellwire.cli.people_check import check
 from bellwire.cli.service import ask, plain
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     people_import.register(group)
     people_export.register(group)
     group.command("check")(check)
+    people_install.register(group)
     app.add_typer(group, name="people")
 
 

@@ -36,18 +36,23 @@ def chosen_bot(sender: str | None, app_id: str | None) -> ChosenBot:
     cloud = cloud_of(settings.cloud)
     if app_id is not None:
         return ChosenBot(app_id, app_id, None, cloud)
-    found = _sender(settings, sender)
+    _, found = chosen_sender(settings, sender)
     return ChosenBot(found.app_id, found.teams_app_id or found.app_id, found.tenant_id, cloud)
 
 
-def _sender(settings: Settings, name: str | None) -> SenderSettings:
+def chosen_sender(settings: Settings, name: str | None) -> tuple[str, SenderSettings]:
+    """The bot of this name, or the default, or the only one, with its name.
+
+    Raises:
+        InvalidInput: no bot is named, or more than one could be meant.
+    """
     bots = settings.bots
     chosen = name or settings.default_sender or (next(iter(bots)) if len(bots) == 1 else None)
     if chosen is None and not bots:
         raise InvalidInput(
             "There is no bot in the settings.", field="--app-id", remedy="Name the bot's Microsoft App ID."
         )
-    if chosen not in bots:
+    if chosen is None or chosen not in bots:
         said = "There are several bots." if chosen is None else f"There is no bot {chosen!r} in the settings."
         raise InvalidInput(said, field="--sender", remedy=f"Name one of: {', '.join(sorted(bots)) or 'none'}.")
-    return bots[chosen]
+    return chosen, bots[chosen]
