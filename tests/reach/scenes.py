@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from bellwire.client import Delivery
 from bellwire.errors import Unreachable
 from bellwire.simulator import Actor, Gathering
 from tests.support.service import Running
+
+TEXT: Final = "The build is green again."
 
 
 @asynccontextmanager
@@ -31,16 +33,17 @@ async def team_with_the_app(service: Running, *members: Actor) -> Gathering:
     return team
 
 
-async def send(service: Running, person: Actor, **terms: Any) -> Delivery:
-    """A message to this person, to its end."""
-    sent = await service.client.send(to=person.aad_object_id, text="The build is green again.", **terms)
+async def send(service: Running, person: Actor, *, by: str = "aad_object_id", **terms: Any) -> Delivery:
+    """A message to this person, named by one of their three names, to its end."""
+    names = {"aad_object_id": person.aad_object_id, "upn": person.person.upn, "email": person.person.email}
+    sent = await service.client.send(to={by: names[by]}, text=TEXT, **terms)
     return sent if sent.state == "waiting" else await service.client.wait(sent.id)
 
 
 async def refused(service: Running, person: Actor) -> Unreachable:
     """Why a message to this person is refused."""
     try:
-        await service.client.send(to=person.aad_object_id, text="The build is green again.")
+        await service.client.send(to=person.aad_object_id, text=TEXT)
     except Unreachable as refusal:
         return refusal
     raise AssertionError("the message was taken")

@@ -13,12 +13,12 @@ import pytest
 
 from bellwire.cli import Exit, main
 from bellwire.cli.people_check import names
-from bellwire.errors import InvalidInput, NotFound
+from bellwire.errors import InvalidInput, NotFound, Unreachable
 from bellwire.model.delivery import State
 from bellwire.simulator import Actor
 from tests.support.service import Running
 
-from .scenes import refused, roster_read, said, send, steps, team_with_the_app
+from .scenes import TEXT, refused, roster_read, said, send, steps, team_with_the_app
 
 Scene = Callable[[Running, Actor], Awaitable[None]]
 
@@ -111,18 +111,20 @@ NOT_REACHED: Final = [
 ]
 
 
-@pytest.mark.parametrize("if_unreachable", ["fail", "wait"])
+@pytest.mark.parametrize(
+    ("if_unreachable", "by"), [("fail", "aad_object_id"), ("wait", "upn"), ("install", "email"), ("fail", "email")]
+)
 @pytest.mark.parametrize(("scene", "way", "asked"), REACHED, ids=lambda value: getattr(value, "__name__", ""))
 async def test_whoever_may_be_reached_is_reached_in_the_teams_chat(
-    at_work: Running, scene: Scene, way: str, asked: list[str], if_unreachable: str
+    at_work: Running, scene: Scene, way: str, asked: list[str], if_unreachable: str, by: str
 ) -> None:
     adele = at_work.teams.person("Adele")
     await scene(at_work, adele)
     (known,) = (await at_work.client.person(adele.aad_object_id, tenant_id=adele.tenant_id)).senders
     assert (known.reachable, known.way, known.since is not None) == (True, way, True)
-    done = await send(at_work, adele, if_unreachable=if_unreachable)
+    done = await send(at_work, adele, by=by, if_unreachable=if_unreachable)
     assert (done.state, [step for step, _ in steps(done)]) == (State.SENT, asked)
-    assert (said(adele), said(adele, on="copilot")) == (["The build is green again."], [])
+    assert (said(adele), said(adele, on="copilot")) == ([TEXT], [])
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,42 @@ async def test_whoever_may_not_be_reached_is_explained_everywhere_in_the_same_wo
         (known,) = (await at_work.client.person(adele.aad_object_id, tenant_id=adele.tenant_id)).senders
         assert (known.reason, known.whose_move, bool(known.remedy)) == (reason, whose_move, True)
     assert said(adele) == []
+
+
+@pytest.mark.parametrize("by", ["aad_object_id", "upn", "email"])
+@pytest.mark.parametrize("scene", [never, in_a_group, team_lost_the_app, uninstalled], ids=lambda scene: scene.__name__)
+async def test_whoever_lacks_the_app_gets_it_and_the_message_if_the_caller_wants_that(
+    at_work: Running, scene: Scene, by: str
+) -> None:
+    adele = at_work.teams.person("Adele")
+    await scene(at_work, adele)
+    done = await send(at_work, adele, by=by, if_unreachable="install")
+    assert (done.state, steps(done)[0], said(adele)) == (State.SENT, ("install", "installed"), [TEXT])
+
+
+@pytest.mark.parametrize(
+    ("scene", "reason"),
+    [(case[0], case[1]) for case in NOT_REACHED[4:]],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+async def test_no_install_gets_around_what_somebody_decided(at_work: Running, scene: Scene, reason: str) -> None:
+    adele = at_work.teams.person("Adele")
+    await scene(at_work, adele)
+    for by in ("aad_object_id", "upn", "email"):
+        with pytest.raises(Unreachable) as refusal:
+            await send(at_work, adele, by=by, if_unreachable="install")
+        assert refusal.value.code == reason
+    assert said(adele) == []
+
+
+@pytest.mark.parametrize("by", ["upn", "email"])
+async def test_a_name_that_nobody_has_is_no_such_person(at_work: Running, by: str) -> None:
+    (checked,) = await at_work.client.check(["nobody@contoso.example"])
+    assert (checked.reason, checked.whose_move) == ("no_such_person", "caller")
+    for if_unreachable in ("fail", "wait", "install"):
+        with pytest.raises(Unreachable) as refusal:
+            await at_work.client.send(to={by: "nobody@contoso.example"}, text=TEXT, if_unreachable=if_unreachable)
+        assert refusal.value.code == "no_such_person"
 
 
 async def test_a_person_is_found_by_object_id_without_their_tenant(at_work: Running) -> None:
