@@ -127,6 +127,7 @@ def _every_end_is_true(teams: Simulator, ended: list[Ended]) -> None:
     met = faults_of(teams)
     for one in ended:
         arrived_as_often_as_was_played(teams, one, met.of_text[one.text])
+        assert not [each for each in one.attempts[:-1] if each.status in FAILED], "a failed run is not repeated"
         if one.state is not State.SENT:
             assert one.reason in _true_reasons(one, met), one
 
