@@ -92,6 +92,9 @@ class Reach:
     whose_move: str | None = None
     conversation_id: str | None = None
     since: datetime | None = None
+    service_url: str | None = None
+    user_id: str | None = None
+    bot_id: str | None = None
     seen_at: datetime | None = None
     seen_on: tuple[str, ...] = ()
 

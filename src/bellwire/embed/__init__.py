@@ -16,5 +16,6 @@ Every incoming activity is handed to capture, on a thread of its own: a turn is 
 
 from bellwire.embed.attached import Attached
 from bellwire.embed.home import TeamsChat
+from bellwire.embed.opening import Service
 
-__all__ = ["Attached", "TeamsChat"]
+__all__ = ["Attached", "Service", "TeamsChat"]

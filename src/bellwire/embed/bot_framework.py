@@ -20,17 +20,17 @@ from msrest.serialization import Model
 from bellwire.config import Settings
 from bellwire.embed.attached import Attached
 from bellwire.embed.home import TeamsChat
-from bellwire.embed.opening import Opening, opening
+from bellwire.embed.opening import Opening, Service, opening
 from bellwire.embed.told import told
 from bellwire.model.surface import TEAMS
 
 Logic = Callable[[TurnContext], Awaitable[Any]]
 
 
-def attach(adapter: BotAdapter, at: Settings | None = None) -> AttachedBot:
+def attach(adapter: BotAdapter, at: Settings | Service | None = None) -> AttachedBot:
     """Have every activity that the adapter takes in captured; returns what sends messages.
 
-    Bellwire runs in this process, with the settings ``at`` or those of the environment.
+    ``at`` is where Bellwire runs: ``Settings`` for this process, a ``Service``, or as the environment says.
 
     Raises:
         ConfigError: a setting is missing or wrong.

@@ -13,7 +13,7 @@ from microsoft_agents.hosting.core import ChannelAdapter, TurnContext
 
 from bellwire.config import Settings
 from bellwire.embed.attached import Attached
-from bellwire.embed.opening import opening
+from bellwire.embed.opening import Service, opening
 from bellwire.embed.told import told
 
 Logic = Callable[[TurnContext], Awaitable[Any]]
@@ -32,10 +32,10 @@ _CONTENT = {
 """As ``told.CONTENT``: left out before it is written, since writing it takes longest."""
 
 
-def attach(adapter: ChannelAdapter, at: Settings | None = None) -> Attached:
+def attach(adapter: ChannelAdapter, at: Settings | Service | None = None) -> Attached:
     """Have every activity that the adapter takes in captured; returns what sends messages.
 
-    Bellwire runs in this process, with the settings ``at`` or those of the environment.
+    ``at`` is where Bellwire runs: ``Settings`` for this process, a ``Service``, or as the environment says.
 
     Raises:
         ConfigError: a setting is missing or wrong.

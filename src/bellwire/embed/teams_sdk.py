@@ -16,14 +16,14 @@ from microsoft_teams.apps import ActivityEvent, App
 
 from bellwire.config import Settings
 from bellwire.embed.attached import Attached
-from bellwire.embed.opening import opening
+from bellwire.embed.opening import Service, opening
 from bellwire.embed.told import told
 
 
-def attach(app: App, at: Settings | None = None) -> Attached:
+def attach(app: App, at: Settings | Service | None = None) -> Attached:
     """Have every activity that the app takes in captured; returns what sends messages.
 
-    Bellwire runs in this process, with the settings ``at`` or those of the environment.
+    ``at`` is where Bellwire runs: ``Settings`` for this process, a ``Service``, or as the environment says.
 
     Raises:
         ConfigError: a setting is missing or wrong.

@@ -31,6 +31,7 @@ class ReferenceView(View):
     conversation_id: str
     service_url: str
     user_id: str | None = Field(default=None, description="Teams' own id of the person for this bot (29:...).")
+    bot_id: str | None = Field(default=None, description="Teams' own id of the bot (28:...).")
     locale: str | None = None
     timezone: str | None = None
     app_version: str | None = None
