@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import orjson
+
+from tests.support.schemas import folder
 
 SERVED = {
     "/v3/conversations": ("post",),
@@ -16,12 +16,6 @@ SERVED = {
     "/v3/conversations/{conversationId}/pagedmembers": ("get",),
 }
 REFUSED = {"description": "refused", "schema": {"$ref": "#/definitions/ErrorResponse"}}
-
-
-def folder() -> Path:
-    """Where the published schemas lie."""
-    beside = Path(__file__).resolve().parents[3] / "shared" / "schemas"
-    return Path(os.environ.get("BELLWIRE_SCHEMAS", beside))
 
 
 def served_schema() -> dict[str, Any]:

@@ -15,7 +15,9 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from .connector_schema import folder, served_schema
+from tests.support.schemas import folder
+
+from .connector_schema import served_schema
 
 EXAMPLES = 15
 
