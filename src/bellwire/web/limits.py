@@ -7,11 +7,11 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bellwire.errors import BellwireError, TooLarge
-from bellwire.web.problems import NotJson, problem
+from bellwire.errors import TooLarge
+from bellwire.web.problems import NotJson
+from bellwire.web.refusal import TurnedAway
 
 MOST_BYTES: Final = 1_000_000
 MOST_BYTES_OF: Final[Mapping[str, int]] = {
@@ -34,15 +34,12 @@ class BodyLimits:
         headers = Headers(scope=scope)
         most = MOST_BYTES_OF.get(scope["path"], MOST_BYTES)
         if int(headers.get("content-length", "0")) > most:
-            return await _refuse(TooLarge(f"The body is larger than {most} bytes.", field="body"))(scope, receive, send)
+            return await TurnedAway(TooLarge(f"The body is larger than {most} bytes.", field="body"))(
+                scope, receive, send
+            )
         if _has_body(headers) and scope["path"].startswith("/v1/") and not _is_json(headers):
-            return await _refuse(NotJson("Its media type is not JSON.", field="Content-Type"))(scope, receive, send)
+            return await TurnedAway(NotJson("Its media type is not JSON.", field="Content-Type"))(scope, receive, send)
         return await self.app(scope, _counted(receive, most), send)
-
-
-def _refuse(error: BellwireError) -> Response:
-    """Without reading on: the connection cannot serve another request after it."""
-    return problem(error, headers={"Connection": "close"})
 
 
 def _counted(receive: Receive, most: int) -> Receive:

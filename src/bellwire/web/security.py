@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bellwire.errors import BellwireError, InvalidKey
 from bellwire.service.keys import Caller
-from bellwire.web.problems import problem
+from bellwire.web.refusal import TurnedAway
 
 GUARDED: Final = "/v1"
 
@@ -47,7 +47,7 @@ class ApiKeys:
         try:
             caller = await self.doorman.authenticate(_presented(Headers(scope=scope)))
         except BellwireError as error:
-            return await problem(error, headers={"Connection": "close"})(scope, receive, send)
+            return await TurnedAway(error)(scope, receive, send)
         scope.setdefault("state", {})["caller"] = caller
         return await self.app(scope, receive, send)
 
