@@ -101,7 +101,7 @@ def test_a_queue_that_is_full_drops_and_counts(attached_to: Callable[..., Attach
 
 
 def test_what_could_not_be_kept_is_told_again(attached_to: Callable[..., Attached]) -> None:
-    refusals = iter([StoreUnavailable("The disk is full."), StoreUnavailable("The disk is full.")])
+    refusals = iter([StoreUnavailable("There is no room left."), StoreUnavailable("There is no room left.")])
 
     def take(several: Sequence[Told]) -> None:
         if (refusal := next(refusals, None)) is not None:

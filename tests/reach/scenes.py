@@ -40,10 +40,10 @@ async def send(service: Running, person: Actor, *, by: str = "aad_object_id", **
     return sent if sent.state == "waiting" else await service.client.wait(sent.id)
 
 
-async def refused(service: Running, person: Actor) -> Unreachable:
+async def refused(service: Running, person: Actor, *, by: str = "aad_object_id") -> Unreachable:
     """Why a message to this person is refused."""
     try:
-        await service.client.send(to=person.aad_object_id, text=TEXT)
+        await send(service, person, by=by)
     except Unreachable as refusal:
         return refusal
     raise AssertionError("the message was taken")
