@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import just
 
 from bellwire.model.message import Message
 from tests.support import logwatch
@@ -26,6 +28,17 @@ def test_a_text_that_was_logged_is_found() -> None:
 )
 def test_what_looks_like_a_secret_is_found(line: str) -> None:
     assert logwatch.secrets_in(line, set())
+
+
+def test_a_text_that_a_test_used_is_on_the_list() -> None:
+    Message(id="1", text="The lift is stuck once more")
+    assert "The lift is stuck once more" in logwatch.told()
+
+
+@given(just("An invented text about lifts"))
+def test_a_text_that_hypothesis_invented_is_not_on_the_list(text: str) -> None:
+    Message(id="1", text=text)
+    assert text not in logwatch.told()
 
 
 def test_an_ordinary_line_is_left_alone() -> None:

@@ -3,6 +3,9 @@
 Every process of the test run keeps what was logged, at the lowest level and as production would write it, beside a
 list of the texts and secrets that the tests used. When all is done the first is searched for the second, and for
 anything that looks like a token or a key. Tests that start processes send their output to ``log_file``.
+
+What hypothesis invents is not on that list: it takes strings out of the source code, so that its "text" may be a word
+of a log line, and found there it would prove nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ SHORTEST: Final = 10
 
 _told: set[str] = set()
 _handlers: list[logging.Handler] = []
+_inventing = False
 
 
 def log_file(name: str) -> Path:
@@ -38,10 +42,15 @@ def log_file(name: str) -> Path:
     return Path(os.environ[FOLDER]) / f"{name}-{uuid4().hex}.log"
 
 
-def secrets_in(log: str, told: set[str]) -> list[str]:
-    """What stands in ``log`` and must not: looks of a secret, and the first letters of texts that were told."""
+def told() -> frozenset[str]:
+    """The texts and secrets that this process's tests used so far."""
+    return frozenset(_told)
+
+
+def secrets_in(log: str, used: set[str]) -> list[str]:
+    """What stands in ``log`` and must not: looks of a secret, and the first letters of texts that were used."""
     looks = [found[:12] for found in LOOKS_SECRET.findall(log)]
-    texts = [f"text or secret {text[:8]!r}…" for text in told if text in log]
+    texts = [f"text or secret {text[:8]!r}…" for text in used if text in log]
     return looks + texts
 
 
@@ -58,7 +67,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _everything_logged_is_kept() -> Iterator[None]:
+def _everything_logged_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
+    global _inventing
+    _inventing = request.node.get_closest_marker("hypothesis") is not None
     root, ours = logging.getLogger(), logging.getLogger("bellwire")
     levels = root.level, ours.level
     root.addHandler(_handlers[0])
@@ -74,9 +85,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     (folder / f"{uuid4().hex}.told").write_text("\0".join(_told), encoding="utf-8")
     if hasattr(session.config, "workerinput"):
         return
-    told = {text for path in folder.glob("*.told") for text in path.read_text(encoding="utf-8").split("\0") if text}
+    used = {text for path in folder.glob("*.told") for text in path.read_text(encoding="utf-8").split("\0") if text}
     found = {
-        path: secrets_in(path.read_text(encoding="utf-8", errors="replace"), told) for path in folder.glob("*.log")
+        path: secrets_in(path.read_text(encoding="utf-8", errors="replace"), used) for path in folder.glob("*.log")
     }
     leaks = {path: leak for path, leak in found.items() if leak}
     for path, leak in leaks.items():
@@ -101,7 +112,7 @@ def _remember(kind: type[Any], *names: str) -> None:
 
     def noting(self: Any, *given: Any, **named: Any) -> None:
         plain(self, *given, **named)
-        for name in names:
+        for name in () if _inventing else names:
             value = getattr(self, name, None)
             if isinstance(value, str) and len(value) >= SHORTEST:
                 _told.update((value, *_signatures(value)))
