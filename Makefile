@@ -5,6 +5,9 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
+# Every test that starts a process would otherwise compile a few hundred modules anew.
+export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 # --target needs neither ensurepip nor a writable system: a bare Debian has no `venv` module.
 UV := PYTHONPATH=.make/uv $(PYTHON) -m uv
