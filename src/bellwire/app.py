@@ -15,6 +15,7 @@ from bellwire.delivery.rosters import RosterSource
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.tuning import Tuning
 from bellwire.delivery.worker import Worker
+from bellwire.errors import TablesTooOld
 from bellwire.flows.clouds import flow_cloud
 from bellwire.flows.sender import FlowSender
 from bellwire.flows.trigger import FlowPlace, trigger_of
@@ -88,13 +89,16 @@ class Bellwire:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, *, work: bool = True, clock: Clock = utc_now) -> AsyncIterator[Bellwire]:
+    async def open(
+        cls, settings: Settings, *, work: bool = True, upgrade: bool = True, clock: Clock = utc_now
+    ) -> AsyncIterator[Bellwire]:
         """Open the service, bring its tables up to date, and at the end of the block close everything in order.
 
-        Without ``work`` nothing is sent from this process.
+        Without ``work`` nothing is sent from this process; without ``upgrade`` the tables are left as they are.
 
         Raises:
             ConfigError: the settings cannot be used.
+            TablesTooOld: somebody else has to bring the tables up to date first.
             StoreUnavailable: the database does not answer.
         """
         cloud = cloud_of(settings.cloud)
@@ -104,7 +108,7 @@ class Bellwire:
             )
             signing_keys = SigningKeys(session, cloud, clock=clock)
             stack.push_async_callback(signing_keys.close)
-            database = await _database(settings, stack)
+            database = await _database(settings, stack, upgrade=upgrade)
             metrics = Metrics(database, clock)
             graph = _graph_wires(settings, cloud, session, clock, stack)
             apps = {
@@ -187,11 +191,14 @@ def _senders(settings: Settings) -> Senders:
     )
 
 
-async def _database(settings: Settings, stack: AsyncExitStack) -> Database:
+async def _database(settings: Settings, stack: AsyncExitStack, *, upgrade: bool) -> Database:
     database = Database(settings.database_url.get_secret_value())
     await database.start()
     stack.push_async_callback(database.close)
-    await database.migrate()
+    if upgrade:
+        await database.migrate()
+    elif await database.behind():
+        raise TablesTooOld("The database's tables are older than this program.")
     return database
 
 

@@ -15,6 +15,7 @@
     ├── Unreachable                  the person cannot be reached, and why
     └── Unavailable                  a part that is needed does not answer; try again
         └── StoreUnavailable         the database does not answer
+            └── TablesTooOld         its tables are older than this program
 
 Each class has a stable ``code`` (an instance may carry a finer one), the HTTP ``status`` that the API answers with,
 and a ``remedy``: what to do about it, in words. No error ever holds a token, a secret or a message's text.
@@ -166,3 +167,11 @@ class StoreUnavailable(Unavailable):
     code = "store_unavailable"
     title = "The database does not answer."
     remedy = "Check BELLWIRE_DATABASE_URL and that the database runs; nothing was accepted meanwhile."
+
+
+class TablesTooOld(StoreUnavailable):
+    """The database's tables are older than this program, which was told to leave them alone."""
+
+    code = "tables_too_old"
+    title = "The database's tables are older than this program."
+    remedy = "Run 'bellwire database upgrade' with this version; it goes on by itself then."

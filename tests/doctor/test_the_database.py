@@ -87,3 +87,4 @@ async def set_version(patient: Patient, version: str) -> None:
     await patient.service.bellwire.database.write(
         lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
     )
+    await patient.service.bellwire.database.write(lambda conn: conn.execute(text("DELETE FROM oldest_code")))

@@ -6,14 +6,19 @@ import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE
 
 import pytest
+from alembic import command
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 
+import bellwire.store.migrations
 from bellwire.errors import ConfigError
 from bellwire.store.database import Database
+from bellwire.store.migrations import configuration, revisions
 from bellwire.store.tables import metadata
 from tests.support.postgres import PostgresServer
 
@@ -106,10 +111,118 @@ async def test_two_processes_may_start_at_once(bare_url: str) -> None:
 
 
 async def test_tables_of_a_newer_version_are_left_alone(database: Database) -> None:
-    await database.write(lambda conn: conn.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    await database.write(partial(made_by_a_newer_version, runs_with="9999"))
 
     with pytest.raises(ConfigError, match="newer"):
         await database.migrate()
+
+
+async def test_a_newer_version_can_say_that_this_one_may_go_on(database: Database) -> None:
+    found = await database.inspect(revisions)
+    assert found.newest is not None
+    await database.write(partial(made_by_a_newer_version, runs_with=found.newest))
+
+    await database.migrate()
+
+    assert not await database.behind()
+    assert (await database.inspect(revisions)).current == "9999"
+
+
+def made_by_a_newer_version(conn: Connection, runs_with: str) -> None:
+    conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    conn.execute(text("DELETE FROM oldest_code"))
+    conn.execute(text("INSERT INTO oldest_code VALUES (:runs_with)"), {"runs_with": runs_with})
+
+
+async def test_the_tables_tell_which_programs_may_work_on_them(bare: Database) -> None:
+    await bare.migrate()
+    found = await bare.inspect(revisions)
+
+    assert found.oldest == max(script.module.runs_with for script in history() if script.revision > "0005")
+
+
+def test_every_migration_says_with_which_programs_it_runs() -> None:
+    """``runs_with``: the newest revision that the oldest program knows which works before, during and after it.
+
+    That is the one before, if the migration only adds what older programs need not know: tables, columns that may be
+    empty or have a default, indexes, wider checks.
+    """
+    silent = [script.path for script in history() if script.revision > "0005" and not declared(script)]
+    assert not silent, "say runs_with in these migrations (see migrations/env.py)"
+
+
+def declared(script: Script) -> bool:
+    return "0000" < getattr(script.module, "runs_with", "") <= script.revision
+
+
+def history() -> list[Script]:
+    folder = Path(bellwire.store.migrations.__file__).parent
+    return list(ScriptDirectory(str(folder)).walk_revisions())
+
+
+async def test_a_migration_waits_for_a_table_without_making_others_wait(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody reads in a long transaction. A migration that waited for its end would hold up everybody else."""
+    name = postgres_server.create()
+    database, reader = Database(postgres_server.url(name)), Database(postgres_server.url(name))
+    await database.start()
+    await reader.start()
+    await database.inspect(partial(up_to, revision="0004"))
+    reads, ends = asyncio.Event(), asyncio.Event()
+
+    async def long_transaction() -> None:
+        async with reader._backend._reading.connect() as conn:  # type: ignore[union-attr]  # it is PostgreSQL's
+            await conn.execute(text("SELECT count(*) FROM attempts"))
+            reads.set()
+            await ends.wait()
+
+    reading = asyncio.create_task(long_transaction())
+    await reads.wait()
+    given_up = asyncio.Event()
+    monkeypatch.setattr("bellwire.store.database.UPGRADE_PAUSE", 0.01)
+    monkeypatch.setattr("bellwire.store.database.log", Overheard(given_up))
+    migrating = asyncio.create_task(database.migrate())
+    await given_up.wait()
+    assert await reader.write(lambda conn: conn.scalar(text("SELECT count(*) FROM attempts"))) == 0
+    ends.set()
+    await migrating
+
+    assert not await database.behind()
+    await reading
+    await database.close()
+    await reader.close()
+    postgres_server.drop(name)
+
+
+class Overheard:
+    """A log that sets an event when the upgrade says that it waits."""
+
+    def __init__(self, heard: asyncio.Event) -> None:
+        self._heard = heard
+
+    def info(self, event: str, **_: object) -> None:
+        if event == "upgrade_waits":
+            self._heard.set()
+
+
+def up_to(conn: Connection, revision: str) -> None:
+    command.upgrade(configuration(conn), revision)
+    conn.commit()
+
+
+async def test_checks_that_were_widened_hold_for_the_rows_that_were_there(
+    postgres_server: PostgresServer,
+) -> None:
+    name = postgres_server.create()
+    database = Database(postgres_server.url(name))
+    await database.start()
+    await database.migrate()
+    open_checks = "SELECT count(*) FROM pg_constraint WHERE NOT convalidated"
+
+    assert await database.read(lambda conn: conn.scalar(text(open_checks))) == 0
+    await database.close()
+    postgres_server.drop(name)
 
 
 async def test_the_first_migration_leaves_no_half_when_it_fails(bare: Database) -> None:

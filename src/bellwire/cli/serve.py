@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +37,10 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3978,
     role: Annotated[Role, typer.Option(help="What this process does; one of several on one PostgreSQL.")] = Role.ALL,
+    upgrade: Annotated[
+        bool,
+        typer.Option(help="Bring the tables up to date first; else wait, not ready, until somebody has done it."),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C; what is in flight is finished first.
@@ -44,11 +49,12 @@ def serve(
     """
     from bellwire.cli.serving import run_async
 
-    run_async(lambda: _served(host, port, role, as_json=as_json))
+    run_async(lambda: _served(host, port, role, upgrade=upgrade, as_json=as_json))
 
 
-async def _served(host: str, port: int, role: Role, *, as_json: bool) -> None:
+async def _served(host: str, port: int, role: Role, *, upgrade: bool, as_json: bool) -> None:
     from bellwire.app import Bellwire
+    from bellwire.cli.awaiting import tables_awaited
     from bellwire.cli.serving import stop_signal
     from bellwire.collector import spare_what_is_loaded
     from bellwire.config import load_settings
@@ -60,11 +66,16 @@ async def _served(host: str, port: int, role: Role, *, as_json: bool) -> None:
     configure_logs(settings.log_level)
     _check(role, settings.database_url.get_secret_value())
     stop = stop_signal()
+    opened = partial(Bellwire.open, settings, work=role is not Role.WEB, upgrade=upgrade)
     if settings.relay.upstream_url is not None and role is not Role.WORKER:
-        await _relayed(settings, host, port, role, stop, as_json=as_json)
+        await _relayed(settings, host, port, role, stop, opened, as_json=as_json)
+        return
+    if not upgrade:
+        await tables_awaited(settings.database_url.get_secret_value(), host, port, stop)
+    if stop.is_set():
         return
     async with (
-        Bellwire.open(settings, work=role is not Role.WEB) as bellwire,
+        opened() as bellwire,
         serving(create_app(bellwire, api=role is not Role.WORKER), host, port) as url,
     ):
         spare_what_is_loaded()
@@ -73,8 +84,16 @@ async def _served(host: str, port: int, role: Role, *, as_json: bool) -> None:
         remark("Stopping: finishing what is in flight.")
 
 
-async def _relayed(settings: Settings, host: str, port: int, role: Role, stop: asyncio.Event, *, as_json: bool) -> None:
-    from bellwire.app import Bellwire
+async def _relayed(
+    settings: Settings,
+    host: str,
+    port: int,
+    role: Role,
+    stop: asyncio.Event,
+    opened: Callable[[], AbstractAsyncContextManager[Bellwire]],
+    *,
+    as_json: bool,
+) -> None:
     from bellwire.cli.relaying import kept_open
     from bellwire.embed.relay import Relay
     from bellwire.web.server import serving
@@ -84,7 +103,6 @@ async def _relayed(settings: Settings, host: str, port: int, role: Role, stop: a
     try:
         async with serving(relay, host, port) as url:
             _tell(url, role, settings.senders, as_json=as_json)
-            opened = partial(Bellwire.open, settings, work=role is not Role.WEB)
             await kept_open(relay, opened, stop, partial(_stopped, stop))
             remark("Stopping: finishing what is in flight.")
     finally:

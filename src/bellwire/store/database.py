@@ -7,13 +7,15 @@ database.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from secrets import token_hex
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 from weakref import WeakSet
 
+import structlog
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError
 
@@ -28,6 +30,10 @@ from bellwire.store.wakeup import Bell
 T = TypeVar("T")
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+
+UPGRADE_PAUSE: Final = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -75,14 +81,28 @@ class Database:
     async def migrate(self) -> None:
         """Bring the tables up to date. Several processes may do so at once: one does, the others find it done.
 
+        Tables that others work on meanwhile are changed between their transactions, however long that takes.
+
         Raises:
-            ConfigError: a newer version of this program made the tables.
+            ConfigError: a newer version of this program made the tables, and this one must not work on them.
             StoreUnavailable: the database does not answer.
         """
         from bellwire.store.migrations import upgrade  # takes half a second, which only a start has to spend
 
-        with answering():
-            await self._backend.on_writer(0, upgrade)
+        while not await self.inspect(upgrade):
+            log.info("upgrade_waits", remedy="Another process upgrades the tables, or a long transaction holds one.")
+            await asyncio.sleep(UPGRADE_PAUSE)
+
+    async def behind(self) -> bool:
+        """Whether the tables are older than this program wants them, or not there yet.
+
+        Raises:
+            ConfigError: a newer version of this program made the tables, and this one must not work on them.
+            StoreUnavailable: the database does not answer.
+        """
+        from bellwire.store.migrations import behind
+
+        return await self.inspect(behind)
 
     async def inspect(self, look: Callable[[Connection], T]) -> T:
         """Run ``look`` on the connection that writes, outside any transaction: for who has to know the tables' shape.

@@ -375,6 +375,8 @@ api_keys = Table(
     CheckConstraint("length(hash) = 64", name="hash"),
 )
 
+oldest_code = Table("oldest_code", metadata, required("revision", primary_key=True))
+
 workers = Table(
     "workers",
     metadata,

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from bellwire.service.health import Check
+from bellwire.service.health import Check, Readiness
 from bellwire.web.api.documented import only
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.fields import View
@@ -56,7 +56,11 @@ async def healthz() -> Alive:
 )
 async def readyz(bellwire: Service) -> Response:
     """The database answers, the worker is at work, and no sender stands still."""
-    readiness = await bellwire.health.readiness()
+    return readiness_of(await bellwire.health.readiness())
+
+
+def readiness_of(readiness: Readiness) -> Response:
+    """The answer for what was found."""
     body = Ready(ready=readiness.ready, checks=[_view(check) for check in readiness.checks])
     return JSONResponse(body.model_dump(mode="json", exclude_none=True), 200 if readiness.ready else 503)
 

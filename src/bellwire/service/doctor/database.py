@@ -63,7 +63,7 @@ async def _look_through(opened: Database, installation: Installation) -> list[Fi
     from bellwire.store.migrations import revisions
 
     present = await opened.inspect(revisions)
-    if present.current != present.newest:
+    if present.behind or not present.bearable:
         return [_other_schema(present.current, present.known), *_keys(installation.listed_keys)]
     try:
         await opened.write(inspection.touch)
@@ -85,7 +85,9 @@ def _other_schema(current: str | None, known: bool) -> Finding:
     if not known:
         return stops(CHECK, f"A newer version of Bellwire made its tables ({current}).", "Run that version again.")
     return warning(
-        CHECK, f"Its tables are older than this program ({current}).", "The next start brings them up to date."
+        CHECK,
+        f"Its tables are older than this program ({current}).",
+        "Run 'bellwire database upgrade', or start 'bellwire serve'.",
     )
 
 

@@ -7,13 +7,16 @@ from sqlalchemy import text
 
 
 def widen(table: str, column: str, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-    """Let ``column`` be one of the words ``after``, where it could be one of ``before``."""
+    """Let ``column`` be one of the words ``after``, where it could be one of ``before``.
+
+    On PostgreSQL the rows that are there are looked at afterwards, by ``upgrade``, when nobody has to wait for it.
+    """
     old, new = _one_of(column, before), _one_of(column, after)
     if op.get_bind().dialect.name == "sqlite":
         _make_anew(table, old, new)
         return
     op.drop_constraint(op.f(f"ck_{table}_{column}"), table)
-    op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, text(new))
+    op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, text(new), postgresql_not_valid=True)
 
 
 def _make_anew(table: str, old: str, new: str) -> None:
