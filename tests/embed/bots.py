@@ -1,4 +1,4 @@
-"""The bots of docs/embed-python.md, each as a process of its own, talked to by a simulated Teams."""
+"""Bots as processes of their own, talked to by a simulated Teams: those of docs/embed-python.md, and one on Node."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Final
 
 from bellwire.simulator import Simulator
-from tests.embed.environments import ROOT, command, variables
+from tests.embed.environments import NODE, NODE_BOT, ROOT, Environment
 
 PAGE: Final = ROOT / "docs" / "embed-python.md"
 RUNS: Final = re.compile(r"^(web\.run_app|uvicorn\.run|asyncio\.run)", re.MULTILINE)
 OURS: Final = "bellwire"
-PATIENCE: Final = 40.0
+PATIENCE: Final = 120.0
 
 
 def bot_of(name: str) -> str:
-    """The bot that the page shows, as it is."""
+    """The bot that the page shows, as it is; the one on Node, which no page shows."""
+    if name == NODE.name:
+        return (NODE_BOT / "bot.ts").read_text()
     (found,) = re.findall(rf"<!-- bot: {name} -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     return str(found)
 
@@ -60,16 +62,16 @@ class RunningBot:
 
 @contextlib.asynccontextmanager
 async def running_bot(
-    source: str, folder: Path, packages: Path, teams: Simulator, environment: Mapping[str, str] | None = None
+    source: str, folder: Path, environment: Environment, teams: Simulator, more: Mapping[str, str] | None = None
 ) -> AsyncIterator[RunningBot]:
     """The bot, from when it answers until the block ends. Its working folder is new, and so are its files."""
-    log = _written(source, folder)
-    port = _free_port()
+    log, port = _made(folder) / "bot.log", _free_port()
+    command = await environment.command(source, folder)
     with log.open("wb") as lines:
         process = await asyncio.create_subprocess_exec(
-            *command(folder / "bot.py"),
+            *command,
             cwd=folder,
-            env={**variables(packages), **_registration(teams), **(environment or {}), "PORT": str(port)},
+            env={**environment.variables(), **_registration(teams), **(more or {}), "PORT": str(port)},
             stdout=lines,
             stderr=lines,
         )
@@ -84,10 +86,9 @@ async def running_bot(
             await process.wait()
 
 
-def _written(source: str, folder: Path) -> Path:
+def _made(folder: Path) -> Path:
     folder.mkdir()
-    (folder / "bot.py").write_text(source)
-    return folder / "bot.log"
+    return folder
 
 
 def _registration(teams: Simulator) -> dict[str, str]:
@@ -96,6 +97,7 @@ def _registration(teams: Simulator) -> dict[str, str]:
     bot = teams.bot
     cloud = {
         "openid_metadata_url": given["BELLWIRE_CLOUD__OPENID_METADATA_URL"],
+        "keys_url": f"{teams.url}/v1/.well-known/keys",
         "issuer": given["BELLWIRE_CLOUD__TOKEN_ISSUER"],
         "token_url": f"{given['BELLWIRE_CLOUD__LOGIN_URL']}/{bot.tenant_id}/oauth2/v2.0/token",
         "bot_scope": given["BELLWIRE_CLOUD__BOT_SCOPE"],

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from bellwire.errors import Unavailable
 from tests.embed.bots import RunningBot, bot_of, running_bot, sending_of, with_more, without_bellwire
-from tests.embed.environments import KINDS, ROOT, Kind, packages_of
+from tests.embed.environments import KINDS, ROOT, Environment, Kind, NodeKind
 from tests.embed.more import ANSWERS_BUTTONS, CONTINUES
 from tests.embed.recording import RecordingTeams
 
@@ -23,17 +22,17 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture(scope="module")
-async def packages(kind: Kind) -> Path:
-    return await packages_or_skip(kind)
+async def environment(kind: Kind) -> Environment:
+    return await environment_or_skip(kind)
 
 
-async def packages_or_skip(kind: Kind) -> Path:
+async def environment_or_skip(kind: Kind | NodeKind) -> Environment:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{ROOT / '.make' / 'uv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}")
         try:
-            return await packages_of(kind)
+            return await kind.environment()
         except Unavailable as error:
-            pytest.skip(f"the packages of {kind.name} cannot be had here: {error.detail}")
+            pytest.skip(f"an environment for {kind.name} cannot be had here: {error.detail}")
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,14 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-async def pair(kind: Kind, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+async def pair(kind: Kind, environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     folder = tmp_path_factory.mktemp(kind.name)
     bot = with_more(bot_of(kind.name), ANSWERS_BUTTONS[kind.name])
-    ours = with_more(bot, sending_of(kind.name) + (CONTINUES if kind.name == "bot_framework" else ""))
+    ours = with_more(bot, sending_of(kind.name) + (CONTINUES if kind.extra == "bot-framework" else ""))
     async with (
         RecordingTeams() as teams,
-        running_bot(without_bellwire(bot), folder / "before", packages, teams) as before,
-        running_bot(ours, folder / "after", packages, teams, teams.settings()) as after,
+        running_bot(without_bellwire(bot), folder / "before", environment, teams) as before,
+        running_bot(ours, folder / "after", environment, teams, teams.settings()) as after,
     ):
         teams.bot_endpoint = after.endpoint
         yield Pair(kind, teams, before, after)

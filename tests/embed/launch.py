@@ -15,7 +15,6 @@ import urllib.parse
 import urllib.request
 
 CLOUD = json.loads(os.environ["SIMULATED_CLOUD"])
-KEYS = CLOUD["openid_metadata_url"].replace("/openidconfiguration", "/keys")
 
 
 class SimulatedLogin:
@@ -54,7 +53,7 @@ def simulate_login() -> None:
 def simulate_m365_agents() -> None:
     from microsoft_agents.hosting.core.authorization import _entra_issuers
 
-    _entra_issuers.BOTFRAMEWORK_JWKS_URIS[CLOUD["issuer"]] = KEYS
+    _entra_issuers.BOTFRAMEWORK_JWKS_URIS[CLOUD["issuer"]] = CLOUD["keys_url"]
 
 
 def simulate_bot_framework() -> None:

@@ -19,7 +19,8 @@ from botbuilder.schema import AdaptiveCardInvokeResponse
 
 async def pressed(self, turn_context):
     kind = "application/vnd.microsoft.activity.message"
-    return InvokeResponse(status=200, body=AdaptiveCardInvokeResponse(status_code=200, type=kind, value={"a": "Done"}))
+    body = AdaptiveCardInvokeResponse(status_code=200, type=kind, value={{"a": "Done"}})
+    return InvokeResponse(status=200, body=body{serialized})
 
 EchoBot.on_invoke_activity = pressed
 """
@@ -35,7 +36,8 @@ async def pressed(context):
 ANSWERS_BUTTONS: Final = {
     "m365_aiohttp": _M365_AGENTS,
     "m365_fastapi": _M365_AGENTS,
-    "bot_framework": _BOT_FRAMEWORK,
+    "bot_framework": _BOT_FRAMEWORK.format(serialized=""),
+    "bot_framework_adapter": _BOT_FRAMEWORK.format(serialized=".serialize()"),
     "teams_sdk": _TEAMS_SDK,
 }
 
@@ -44,7 +46,7 @@ async def remind(request):
     async def callback(turn):
         await turn.send_activity("Here I am again.")
 
-    await bellwire.continue_conversation(request.query["to"], callback, tenant_id=Config.APP_TENANTID)
+    await bellwire.continue_conversation(request.query["to"], callback, tenant_id=os.environ["MicrosoftAppTenantId"])
     return web.Response()
 
 app.router.add_post("/api/remind", remind)

@@ -18,7 +18,7 @@ from bellwire.errors import NotFound, Unavailable, Unreachable
 from bellwire.simulator import Actor
 from bellwire.simulator.activities import message
 from tests.embed.bots import bot_of, running_bot, sending_of, with_more
-from tests.embed.conftest import packages_or_skip
+from tests.embed.conftest import environment_or_skip
 from tests.embed.environments import KINDS
 from tests.support.service import Running, running
 
@@ -40,10 +40,10 @@ async def attached_to(service: Running) -> AsyncIterator[Attached]:
 
 async def test_a_bot_tells_the_service_and_sends_through_it(service: Running, tmp_path: Path) -> None:
     kind = KINDS[0]
-    packages = await packages_or_skip(kind)
+    environment = await environment_or_skip(kind)
     there = {"BELLWIRE_URL": service.url, "BELLWIRE_API_KEY": service.key}
     source = with_more(bot_of(kind.name), sending_of(kind.name))
-    async with running_bot(source, tmp_path / "bot", packages, service.teams, there) as bot:
+    async with running_bot(source, tmp_path / "bot", environment, service.teams, there) as bot:
         service.teams.bot_endpoint = bot.endpoint
         adele = service.teams.person("Adele")
         await adele.install()

@@ -13,7 +13,7 @@ import orjson
 
 from bellwire.model.surface import Surface, classify
 from bellwire.teams.activities import Inbound, read
-from tests.embed.environments import Kind, variables
+from tests.embed.environments import Environment, Kind
 from tests.support.activities import (
     bot_added,
     changed,
@@ -51,11 +51,11 @@ ACTIVITIES = [
 ]
 
 
-async def undone(kind: Kind, packages: Path, activities: list[Any]) -> list[Any]:
+async def undone(kind: Kind, environment: Environment, activities: list[Any]) -> list[Any]:
     script = Path(__file__).with_name("undo.py")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-S", "-s", str(script), kind.extra.replace("-", "_")),
-        env=variables(packages),
+        env=environment.variables(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -70,7 +70,7 @@ def understood(activity: Any) -> Inbound:
     return replace(inbound, classification=replace(inbound.classification, reason=""))
 
 
-async def test_it_reads_the_same_as_of_the_json(kind: Kind, packages: Path) -> None:
-    found = await undone(kind, packages, ACTIVITIES)
+async def test_it_reads_the_same_as_of_the_json(kind: Kind, environment: Environment) -> None:
+    found = await undone(kind, environment, ACTIVITIES)
     assert [understood(each) for each in found] == [understood(each) for each in ACTIVITIES]
     assert {classify(each).surface for each in MARKED} == {Surface.COPILOT}

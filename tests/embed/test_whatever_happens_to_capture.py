@@ -8,7 +8,7 @@ import pytest
 
 from bellwire.simulator import Simulator
 from tests.embed.bots import bot_of, running_bot
-from tests.embed.conftest import packages_or_skip
+from tests.embed.conftest import environment_or_skip
 from tests.embed.environments import KINDS
 
 TAKE = """
@@ -32,9 +32,12 @@ LONGEST = 2.0  # seconds for a turn of some milliseconds, on a machine that othe
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
 async def test_the_bot_answers_as_if_nothing_were(trouble: str, tmp_path: Path) -> None:
     kind = KINDS[0]
-    packages = await packages_or_skip(kind)
+    environment = await environment_or_skip(kind)
     bot = trouble + bot_of(kind.name)
-    async with Simulator() as teams, running_bot(bot, tmp_path / "bot", packages, teams, teams.settings()) as running:
+    async with (
+        Simulator() as teams,
+        running_bot(bot, tmp_path / "bot", environment, teams, teams.settings()) as running,
+    ):
         teams.bot_endpoint = running.endpoint
         adele = teams.person("Adele")
         answers = [*await adele.install(), *[await adele.say(f"hi {number}") for number in range(5)]]
