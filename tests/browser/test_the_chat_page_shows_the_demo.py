@@ -36,8 +36,10 @@ async def test_every_message_stands_in_the_teams_chat_and_nowhere_else(stage: St
         said = scene.part.letter.shown
         chat = tile.get_by_test_id("surface-teams").filter(has_text=said)
         await expect(tile.get_by_test_id("surface-teams")).to_have_count(1)
-        by_bot = scene.part.ends is State.SENT and scene.part.place is Kind.TEAMS
-        await expect(chat).to_have_count(1 if by_bot else 0)  # the agent's chat is another one
+        sent = scene.part.ends is State.SENT
+        await expect(chat).to_have_count(1 if sent and scene.part.place is Kind.TEAMS else 0)
+        agent = tile.get_by_test_id("surface-agent").filter(has_text=said)
+        await expect(agent).to_have_count(1 if sent and scene.part.place is Kind.AGENT else 0)
         for surface in ELSEWHERE:
             await expect(tile.get_by_test_id(f"surface-{surface}").filter(has_text=said)).to_have_count(0)
     assert watched.complaints == []

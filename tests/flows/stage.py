@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from bellwire.cli.packaged_flow import packaged_flow
 from bellwire.model.delivery import State
 from bellwire.simulator import Bot, Flow, Simulator
 from tests.support.service import Json, Running, running
@@ -29,9 +30,10 @@ class Stage:
     def person(self, name: str, *, agent: bool = True, chatting: bool = False) -> str:
         """Somebody's object id."""
         actor = self.teams.person(name)
-        for members, is_one in ((self.flow.installed, agent), (self.flow.chatting, chatting)):
-            if is_one:
-                members.add(actor.aad_object_id)
+        if agent:
+            actor.get_agent()
+        if chatting:
+            actor.talk_to_agent("One moment")
         return actor.aad_object_id
 
     async def send(self, person: str, text: str | None = "Hello, from the flow", **terms: Any) -> Json:
@@ -63,9 +65,12 @@ class Stage:
 async def stage(
     url: str, *, bot: Bot | None = None, flow: Flow | None = None, environment: dict[str, str] | None = None
 ) -> AsyncIterator[Stage]:
-    """The service and the flow host, for as long as the block runs. Beside the flow there is the bot ``alerts``."""
+    """The service and the flow host, for as long as the block runs. Beside the flow there is the bot ``alerts``.
+
+    Unless another one is given, the flow is the package's, run by its own definition.
+    """
     async with Simulator(bot=bot) as teams:
-        flow = teams.flows.add(flow or Flow(teams.bot))
+        flow = teams.flows.add(flow or packaged_flow(teams.bot))
         fast = {f"BELLWIRE_SENDERS__{SENDER.upper()}__PER_MINUTE": "60000"}
         own = {**teams.flows.settings(SENDER, flow, teams.url), **fast}
         async with running(url, teams=teams, environment={**own, **(environment or {})}) as service:

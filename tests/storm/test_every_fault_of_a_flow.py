@@ -36,7 +36,7 @@ EACH: Final = 4
 PER_MINUTE: Final = 24_000
 CHAT_ACTIVE_FOR: Final = 4
 FAILED: Final = frozenset({500, 502, 504})
-REFUSED: Final = {400: Reason.MESSAGE_REJECTED, 413: Reason.MESSAGE_TOO_BIG}
+REFUSED: Final = {400: Reason.FLOW_REQUEST_REFUSED, 413: Reason.MESSAGE_TOO_BIG}
 LOST: Final = {
     Deed.RESET: Reason.ANSWER_LOST,
     Deed.STALL: Reason.ANSWER_LOST,

@@ -27,6 +27,9 @@ def simulate(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3979,
     bot: Annotated[str, typer.Option(help="The bot endpoint to send activities to.", metavar="URL")] = BOT_ENDPOINT,
     sender: Annotated[str, typer.Option(help="The sender's name in the settings that are printed.")] = "alerts",
+    flow: Annotated[
+        str | None, typer.Option(help="Also play a Power Automate flow, for a sender of this name.", metavar="NAME")
+    ] = None,
     unlimited: Annotated[bool, typer.Option("--unlimited", help="Measure Teams' rate limits only.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -35,20 +38,23 @@ def simulate(
     from bellwire.logs import configure_logs
 
     configure_logs("warning")
-    run_async(lambda: _simulated(host, port, bot, sender, unlimited=unlimited, as_json=as_json))
+    run_async(lambda: _simulated(host, port, bot, (sender, flow), unlimited=unlimited, as_json=as_json))
 
 
-async def _simulated(host: str, port: int, bot: str, sender: str, *, unlimited: bool, as_json: bool) -> None:
+async def _simulated(
+    host: str, port: int, bot: str, senders: tuple[str, str | None], *, unlimited: bool, as_json: bool
+) -> None:
     from bellwire.cli.serving import stop_signal
     from bellwire.simulator import Bot, Limits, Simulator
 
     simulator = Simulator(host, port, bot=Bot(endpoint=bot), limits=Limits(enforce=not unlimited))
 
     def tell() -> None:
+        settings = _settings(simulator, *senders)
         if as_json:
-            show_json({"url": simulator.url, "bot_endpoint": bot, "settings": simulator.settings(sender)})
+            show_json({"url": simulator.url, "bot_endpoint": bot, "settings": settings})
         else:
-            _tell(simulator, sender)
+            _tell(simulator, settings)
 
     try:
         await simulator.serve(stop_signal(), tell)
@@ -59,8 +65,18 @@ async def _simulated(host: str, port: int, bot: str, sender: str, *, unlimited: 
         ) from error
 
 
-def _tell(simulator: Simulator, sender: str) -> None:
+def _settings(simulator: Simulator, sender: str, flow: str | None) -> dict[str, str]:
+    settings = simulator.settings(sender)
+    if flow is None:
+        return settings
+    from bellwire.cli.packaged_flow import packaged_flow
+
+    played = simulator.flows.add(packaged_flow(simulator.bot, signed=False))
+    return settings | simulator.flows.settings(flow, played, simulator.url)
+
+
+def _tell(simulator: Simulator, settings: dict[str, str]) -> None:
     remark(f"A simulated Teams runs at {simulator.url}/ (the chat page). In another terminal, run:")
-    show("\n".join(f"export {name}={shlex.quote(value)}" for name, value in simulator.settings(sender).items()))
+    show("\n".join(f"export {name}={shlex.quote(value)}" for name, value in settings.items()))
     remark("bellwire serve")
     remark("Ctrl-C ends it.")

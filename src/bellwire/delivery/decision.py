@@ -37,7 +37,7 @@ SUSPENDING: Final = frozenset(
     }
 )
 # A flow that never tells its result would not tell it of a copy either: it is mended by a person, and then resent.
-NOT_REPEATED: Final = frozenset({Reason.FLOW_WITHOUT_RESPONSE, Reason.FLOW_RUN_FAILED})
+NOT_REPEATED: Final = frozenset({Reason.FLOW_WITHOUT_RESPONSE, Reason.FLOW_RUN_FAILED, Reason.FLOW_RESULT_UNREADABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

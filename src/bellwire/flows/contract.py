@@ -18,9 +18,12 @@ LONGEST_ID: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the flow's step reported: its status code, and the message's id where the flow passes it on."""
+    """What the flow's step reported: its status code, and the message's id where the flow passes it on.
 
-    code: int
+    Without a code the flow has a Response step that does not say what became of the message.
+    """
+
+    code: int | None
     message_id: str | None = None
 
 
@@ -46,13 +49,14 @@ def request(posting: Posting) -> bytes:
 
 
 def result(body: bytes | None) -> Result | None:
-    """What the flow's Response step said; None if it cannot be read."""
+    """What the flow's Response step said; None if that broke off or is no JSON."""
     try:
-        said = orjson.loads(body or b"")
+        said = orjson.loads(body or b"") if body != b"" else {}
     except orjson.JSONDecodeError:
         return None
-    code = _number(said.get("code")) if isinstance(said, dict) else None
-    return None if code is None else Result(code, _id(said.get("message_id")))
+    if not isinstance(said, dict):
+        return Result(None)
+    return Result(_number(said.get("code")), _id(said.get("message_id")))
 
 
 def run_of(headers: Mapping[str, str]) -> str:

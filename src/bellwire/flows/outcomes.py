@@ -56,19 +56,21 @@ def unanswered(kind: str, *, written: bool, old: bool) -> Outcome:
 
 
 def _reported(reply: Reply) -> Outcome:
-    if reply.result is None:
-        reason = Reason.FLOW_WITHOUT_RESPONSE if reply.status == 202 else Reason.ANSWER_UNREADABLE
-        return Unknown(reason, reply.status, "no_result")
-    status, code = reply.status, str(reply.result.code)
-    match reply.result.code:
+    status, result = reply.status, reply.result
+    if status == 202 and (result is None or result.code is None):
+        return Unknown(Reason.FLOW_WITHOUT_RESPONSE, status, "no_result")
+    if result is None:
+        return Unknown(Reason.ANSWER_UNREADABLE, status, "no_result")
+    code = "no_code" if result.code is None else str(result.code)
+    match result.code:
         case n if n == DELIVERED:
-            return Sent(reply.result.message_id or reply.run, status)
+            return Sent(result.message_id or reply.run, status)
         case n if n == NOT_INSTALLED:
             return Undeliverable(Reason.AGENT_NOT_INSTALLED, status, code)
         case n if n == CHAT_ACTIVE:
             return Retry(status, code, chat_active=True)
         case _:
-            return Unknown(Reason.ANSWER_UNREADABLE, status, code)
+            return Unknown(Reason.FLOW_RESULT_UNREADABLE, status, code)
 
 
 Verdict = Callable[[Reply], Outcome]
@@ -107,7 +109,7 @@ def _gone(reply: Reply) -> Outcome:
 
 
 _off: Final = _halts(Reason.FLOW_TURNED_OFF)
-_rejected: Final = _ends(Reason.MESSAGE_REJECTED)
+_rejected: Final = _ends(Reason.FLOW_REQUEST_REFUSED)
 
 BY_CODE: Final[Mapping[str, Verdict]] = MappingProxyType(
     {
@@ -134,4 +136,4 @@ BY_STATUS: Final[Mapping[int, Verdict]] = MappingProxyType(
         503: _passes(None),
     }
 )
-"""By status where the code decided nothing. Other 4xx reject the message; other 5xx come from a run that failed."""
+"""By status where the code decided nothing. Other 4xx refuse the call; other 5xx come from a run that failed."""

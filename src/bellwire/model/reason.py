@@ -66,6 +66,8 @@ class Reason(StrEnum):
     CHAT_ACTIVE = "chat_active"
     FLOW_WITHOUT_RESPONSE = "flow_without_response"
     FLOW_RUN_FAILED = "flow_run_failed"
+    FLOW_RESULT_UNREADABLE = "flow_result_unreadable"
+    FLOW_REQUEST_REFUSED = "flow_request_refused"
     FLOW_TURNED_OFF = "flow_turned_off"
     FLOW_DELETED = "flow_deleted"
     FLOW_ADDRESS_OLD = "flow_address_old"
@@ -261,17 +263,27 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
     ),
     Reason.CHAT_ACTIVE: Explanation(
         "The person was in the middle of a chat with the agent, and the flow posts into no such chat.",
-        "Send again later, or have the flow's step send in spite of an active chat.",
+        "Send again later; or choose 'Send' for an active chat in the flow's step, under its advanced options.",
         Mover.CALLER,
     ),
     Reason.FLOW_WITHOUT_RESPONSE: Explanation(
         "The flow answered 202 without a result, so it has no Response step: the message may or may not be there.",
-        "Add the Response step to the flow (docs/flow.md), then look into the chat before sending again.",
+        "Add the Response step to the flow (docs/flow-package.md), then look into the chat before sending again.",
         Mover.OPERATOR,
     ),
     Reason.FLOW_RUN_FAILED: Explanation(
         "The flow's run failed, or took too long, before its Response step: the message may or may not be there.",
-        "Look at the run's history in Power Automate, mend the step that failed, then resend what is missing.",
+        "Look at the run's history, mend the step that failed (its advanced options must not say 'fail'), then resend.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_RESULT_UNREADABLE: Explanation(
+        "The flow's Response step gave no status code that means anything: the message may or may not be there.",
+        "Put the posting step's status code into 'code' of the Response's body, then look into the chat.",
+        Mover.OPERATOR,
+    ),
+    Reason.FLOW_REQUEST_REFUSED: Explanation(
+        "Power Automate refused the call, mostly since the trigger's schema is not the one that Bellwire follows.",
+        "Compare the trigger's request body schema with docs/flow-package.md, then resend; the attempt has the code.",
         Mover.OPERATOR,
     ),
     Reason.FLOW_TURNED_OFF: Explanation(

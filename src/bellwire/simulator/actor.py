@@ -52,16 +52,17 @@ class Actor:
         return self._teams.regions.service_url(self.person)
 
     def chat(self, on: str = "teams") -> Chat:
-        """The conversation on one of the surfaces ``teams``, ``copilot`` and ``m365``, or the one with this id."""
+        """The conversation on one of ``teams``, ``copilot``, ``m365`` and ``agent``, or the one with this id."""
         world = self._teams.world
         if on in world.chats:
             return world.chats[on]
-        kind = Kind(on)
-        return (
-            world.personal_chat(self.bot, self.person)
-            if kind is Kind.TEAMS
-            else world.copilot_chat(self.bot, self.person, kind)
-        )
+        match Kind(on):
+            case Kind.TEAMS:
+                return world.personal_chat(self.bot, self.person)
+            case Kind.AGENT:
+                return world.agent_chat(self.bot, self.person)
+            case kind:
+                return world.copilot_chat(self.bot, self.person, kind)
 
     def received(self, on: str = "teams") -> list[Line]:
         """What the bot wrote to this person there and did not delete."""
@@ -184,6 +185,34 @@ class Actor:
         """This person's service URL changes; the bot learns it with their next activity."""
         self.person.region = region
         self._changed()
+
+    def get_agent(self, there: bool = True) -> None:
+        """Has the Copilot Studio agents of all flows from now on, or loses them. No bot is told."""
+        for flow in self._teams.flows.all:
+            self._teams.flows.step.install(flow, self.person, there=there)
+        self._changed()
+
+    def talk_to_agent(self, text: str) -> None:
+        """Says something to each agent, and is in the middle of a chat with it until ``leave_agent``."""
+        for flow in self._teams.flows.all:
+            self._teams.flows.step.talk(flow, self.person, text)
+        self._changed()
+
+    def leave_agent(self) -> None:
+        """The chats with agents are over."""
+        for flow in self._teams.flows.all:
+            flow.chatting.discard(self.aad_object_id)
+        self._changed()
+
+    @property
+    def agent(self) -> str | None:
+        """``missing``, ``installed`` or ``chatting``; None where no flow has an agent."""
+        flows = self._teams.flows.all
+        if any(self.aad_object_id in flow.chatting for flow in flows):
+            return "chatting"
+        if any(self.aad_object_id in flow.installed for flow in flows):
+            return "installed"
+        return "missing" if flows else None
 
     def _changed(self) -> None:
         state = {"person": self.aad_object_id, "state": self.presence.state}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
+from bellwire.simulator.chat import Json
 
 AUDIENCE = "https://service.flow.microsoft.com/"
 DIRECT = "powerautomate/automations/direct/workflows"
@@ -20,7 +21,10 @@ class Flow:
     ``signature`` is None where callers have to bring a token; then ``callers`` are the app ids that are let in (empty:
     every app of the tenant). ``responds``: it has a Response step. ``sends_amid_chat`` is the step's option for a
     person who is talking to the agent, ``fails_without_agent`` the one for a person who lacks it: a failed run instead
-    of a status code. ``slots`` requests are taken in a minute.
+    of a status code. ``per_minute`` requests are taken in a minute.
+
+    With a ``definition`` (the ``definition`` of a flow's file) it does what that says instead of what such a flow
+    commonly does; ``variables`` are the environment's, by schema name; ``agent_name`` is the agent's own.
     """
 
     agent: Bot
@@ -35,6 +39,9 @@ class Flow:
     fails_without_agent: bool = False
     old_address: bool = False
     per_minute: int = 300
+    definition: Json | None = None
+    variables: Json = field(default_factory=dict)
+    agent_name: str = "cr637_pager"
     installed: set[str] = field(default_factory=set)
     chatting: set[str] = field(default_factory=set)
 

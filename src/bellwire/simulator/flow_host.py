@@ -11,14 +11,14 @@ import orjson
 from aiohttp import web
 
 from bellwire.simulator import naming
-from bellwire.simulator.bot import Bot
-from bellwire.simulator.chat import Json, Kind
+from bellwire.simulator.agent_step import AgentStep, activity
+from bellwire.simulator.chat import Json
 from bellwire.simulator.clock import SimulatedClock
 from bellwire.simulator.faults import Deed, Fault
 from bellwire.simulator.flow import AUDIENCE, Flow
+from bellwire.simulator.flow_run import FlowRun, fits, parameters_of, request_schema
 from bellwire.simulator.grants import Grants
-from bellwire.simulator.ledger import Denial, Entry, Ledger
-from bellwire.simulator.naming import MessageIds
+from bellwire.simulator.ledger import Denial, Ledger
 from bellwire.simulator.player import Dropped, Hit, Player, cut
 from bellwire.simulator.post import Done
 from bellwire.simulator.refusal import Refusal, Refused
@@ -35,6 +35,18 @@ THROTTLED = Refusal(429, "WorkflowTriggerRequestsThrottled", "Too many requests 
 NO_RESPONSE = Refusal(502, "NoResponse", "The server did not receive a response from an upstream server.")
 
 OPERATION = "flow"
+TEXT: Json = {"type": "string"}
+SCHEMA: Json = {
+    "type": "object",
+    "required": ["recipient", "kind"],
+    "properties": {
+        "recipient": TEXT,
+        "text": TEXT,
+        "card": TEXT,
+        "kind": {"type": "string", "enum": ["text", "card"]},
+    },
+}
+"""What such a flow commonly wants to be called with."""
 
 
 class FlowHost:
@@ -47,22 +59,35 @@ class FlowHost:
         ledger: Ledger,
         script: Script,
         player: Player,
-        ids: MessageIds,
+        step: AgentStep,
     ) -> None:
         self._clock = clock
         self._grants = grants
         self._ledger = ledger
         self._script = script
         self._player = player
-        self._ids = ids
+        self.step = step
         self._flows: dict[str, Flow] = {}
         self._calls: dict[str, deque[float]] = {}
         self.exceeded: Counter[str] = Counter()
+
+    @property
+    def all(self) -> list[Flow]:
+        """Every flow that was added."""
+        return list(self._flows.values())
 
     def add(self, flow: Flow) -> Flow:
         """One more flow, which can be called from now on."""
         self._flows[flow.id] = flow
         return flow
+
+    def clear(self) -> None:
+        """Nobody has an agent, and nothing was called; the flows stay as they are."""
+        for flow in self.all:
+            flow.installed.clear()
+            flow.chatting.clear()
+        self._calls.clear()
+        self.exceeded.clear()
 
     def settings(self, name: str, flow: Flow, base_url: str) -> dict[str, str]:
         """The environment variables that make a Bellwire send by this flow, under the sender's ``name``."""
@@ -82,7 +107,7 @@ class FlowHost:
         try:
             flow = self._flow(request)
             self._admit(flow, request)
-            said = _parsed(await request.read())
+            said = _parsed(await request.read(), flow)
             self._measure(flow)
             return await self._run(flow, said)
         except Refused as refused:
@@ -130,32 +155,33 @@ class FlowHost:
             calls.popleft()
         if len(calls) >= flow.per_minute:
             self.exceeded[flow.id] += 1
-            raise Refused(THROTTLED.after(max(int(calls[0] + 60.0 - now) + 1, 1)))
+            raise Refused(THROTTLED.after(max(int((calls[0] if calls else now) + 60.0 - now) + 1, 1)))
         calls.append(now)
 
     def _post(self, flow: Flow, person: str, said: Json) -> Done:
-        """What the flow's steps do: post as the agent, then respond."""
-        if person not in flow.installed:
-            if flow.fails_without_agent:
-                raise Refused(NO_RESPONSE)
-            return self._responded(flow, {"code": 100})
-        if person in flow.chatting and not flow.sends_amid_chat:
-            return self._responded(flow, {"code": 300})
-        message_id = self._add(flow.agent, person, said)
-        return self._responded(flow, {"code": 200} | ({"message_id": message_id} if flow.tells_message_id else {}))
+        """What the flow does: post as the agent, then respond."""
+        done = self._steps(flow, person, said) if flow.definition is None else self._defined(flow, said)
+        return done if flow.responds else (202, None)
 
-    def _responded(self, flow: Flow, result: Json) -> Done:
-        return (200, result) if flow.responds else (202, None)
+    def _steps(self, flow: Flow, person: str, said: Json) -> Done:
+        shown = activity(said["kind"], said[said["kind"]], said.get("summary"))
+        told = self.step.post(flow, person, shown, fails_without_agent=flow.fails_without_agent)
+        if told is None:
+            raise Refused(NO_RESPONSE)
+        posted = flow.tells_message_id and "id" in told
+        return 200, {"code": told["statusCode"]} | ({"message_id": told["id"]} if posted else {})
 
-    def _add(self, agent: Bot, person: str, said: Json) -> str:
-        now = self._clock.now()
-        activity_id = self._ids.next(now)
-        chat = f"19:{agent.app_id}_{person}@agent"
-        entry = Entry(
-            len(self._ledger.entries), now, agent.app_id, chat, Kind.AGENT.value, person, activity_id, _activity(said)
-        )
-        self._ledger.accept(entry)
-        return activity_id
+    def _defined(self, flow: Flow, said: Json) -> Done:
+        """By the flow's own definition; without a Response step all that is told is that a run began."""
+
+        def connector(operation: str, given: Json) -> Json | None:
+            return self.step.connector(flow, said.get("summary"), operation, given)
+
+        definition = flow.definition or {}
+        run = FlowRun(definition, said, connector, parameters_of(definition, flow.variables))
+        if not run.go():
+            raise Refused(NO_RESPONSE)
+        return (202, None) if run.response is None else (run.response["statusCode"], run.response["body"])
 
     def _deny(self, said: Any, refusal: Refusal) -> None:
         person = said["recipient"] if isinstance(said, dict) else None
@@ -163,17 +189,16 @@ class FlowHost:
         self._ledger.refuse(Denial(self._clock.now(), OPERATION, None, person, refusal.status, refusal.code, text=text))
 
 
-def _parsed(body: bytes) -> Json:
+def _parsed(body: bytes, flow: Flow) -> Json:
+    """The request, if the trigger's schema lets it start a run."""
     try:
         said = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refused(BAD_INPUT) from None
-    said = said if isinstance(said, dict) else {}
-    kind = said.get("kind")
-    needed = (said.get("recipient"), said.get(kind) if kind in ("text", "card") else None)
-    if not all(isinstance(each, str) for each in needed):
+    schema = SCHEMA if flow.definition is None else request_schema(flow.definition)
+    if not isinstance(said, dict) or not fits(said, schema) or str(said.get("kind")) not in said:
         raise Refused(BAD_INPUT)
-    return dict(said)
+    return said
 
 
 def _meanwhile(fault: Fault, flow: Flow, person: str) -> None:
@@ -190,13 +215,6 @@ def _meanwhile(fault: Fault, flow: Flow, person: str) -> None:
 def _told(said: Json) -> str | None:
     text = said.get("text") if said.get("kind") == "text" else said.get("summary")
     return text if isinstance(text, str) else None
-
-
-def _activity(said: Json) -> Json:
-    if said["kind"] == "text":
-        return {"type": "message", "text": said["text"]}
-    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": orjson.loads(said["card"])}
-    return {"type": "message", "attachments": [card], "summary": said.get("summary")}
 
 
 def _answered(done: Done) -> web.Response:

@@ -35,6 +35,11 @@ def graph_chat_id(aad_object_id: str, app_id: str) -> str:
     return f"19:{app_id}_{aad_object_id}@unq.gbl.spaces"
 
 
+def agent_chat_id(app_id: str, aad_object_id: str) -> str:
+    """A person's Teams chat with a Copilot Studio agent."""
+    return f"19:{app_id}_{aad_object_id}@agent"
+
+
 def event_id() -> str:
     """The id of an activity that is no message."""
     return f"f:{uuid.uuid4()}"

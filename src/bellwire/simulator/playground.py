@@ -155,6 +155,7 @@ class Playground(Teams):
         self.world.clear()
         self.entra.clear()
         self.graph.clear()
+        self.flows.clear()
         self.graph.change(GraphLimits())
         self.world.chat_id_length = naming.PERSONAL_CHAT_LENGTH
         self.post.size_limit = LIMIT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bellwire.simulator.admission import Admission
+from bellwire.simulator.agent_step import AgentStep
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.clock import SimulatedClock
 from bellwire.simulator.connector import Connector
@@ -55,7 +56,8 @@ class Teams:
         self.login = Login(self.world, self.clock, self.grants, self.entra, self.signer, self.faults, self.player)
         self.courier = Courier(self.signer, self.clock, self.events)
         self.admission = Admission(self.world, self.grants, self.gate, self.clock)
-        self.flows = FlowHost(self.clock, self.grants, self.ledger, self.faults, self.player, self.ids)
+        step = AgentStep(self.world, self.ledger, self.clock, self.ids)
+        self.flows = FlowHost(self.clock, self.grants, self.ledger, self.faults, self.player, step)
         desk = Desk(self.world, self.post, Roster(self.world, self.rules))
         self.connector = Connector(
             self.regions, self.admission, desk, self.faults, self.player, self.ledger, self.clock

@@ -62,6 +62,16 @@ class World:
         presence.copilot_ids[host] = chat.id
         return chat
 
+    def agent_chat(self, agent: Bot, person: Person) -> Chat:
+        """This person's Teams chat with a Copilot Studio agent, made when it is needed."""
+        chat_id = naming.agent_chat_id(agent.app_id, person.aad_object_id)
+        return self.chats.get(chat_id) or self._open(chat_id, Kind.AGENT, agent, person)
+
+    def agent_chats(self, person: Person) -> list[Chat]:
+        """The chats of this person with agents."""
+        ids = (naming.agent_chat_id(app_id, person.aad_object_id) for app_id in self.bots)
+        return [self.chats[chat_id] for chat_id in ids if chat_id in self.chats]
+
     def forget_personal_chat(self, bot: Bot, person: Person) -> None:
         """The person deletes the chat: its id is dead, and the next chat has another one."""
         presence = self.presence(bot, person)

@@ -15,7 +15,7 @@ from bellwire.model.message import Message
 from bellwire.model.outcome import Outcome, Retry, Sent, Step, Undeliverable
 from bellwire.model.posting import Posting
 from bellwire.model.recipient import Person
-from tests.support.flow_runner import Run
+from bellwire.simulator.flow_run import FlowRun, fits, request_schema
 
 TEXT = {"recipient": "5d0e1f9c", "tenant_id": "t", "kind": "text", "text": "It is green."}
 CARD = {"recipient": "5d0e1f9c", "tenant_id": "t", "kind": "card", "card": '{"type":"AdaptiveCard"}', "summary": "4711"}
@@ -30,7 +30,10 @@ def run(body: dict[str, Any], answer: dict[str, Any] | None) -> tuple[list[tuple
         asked.append((operation, given))
         return answer
 
-    return asked, Run(DEFINITION, body, connector, {"Agent (bellwire_agent)": "cr637_pager"}).go()
+    assert fits(body, request_schema(DEFINITION))
+    ran = FlowRun(DEFINITION, body, connector, {"Agent (bellwire_agent)": "cr637_pager"})
+    ran.go()
+    return asked, ran.response
 
 
 @pytest.mark.parametrize(
@@ -60,8 +63,9 @@ def test_a_step_that_fails_leaves_the_run_without_a_response() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"recipient": "x", "tenant_id": "t", "kind": "song"}, {**TEXT, "text": 1}])
 def test_what_is_no_message_never_starts_a_run(body: dict[str, Any]) -> None:
+    assert not fits(body, request_schema(DEFINITION))
     with pytest.raises(jsonschema.ValidationError):
-        run(body, {"statusCode": 200})
+        jsonschema.validate(body, request_schema(DEFINITION))
 
 
 def test_nothing_is_said_twice_by_the_flow_itself() -> None:

@@ -45,9 +45,9 @@ async def played(stage: Stage, part: Part, actor: Actor) -> Scene:
     for past in part.past:
         await past.deed(actor)
     if part.agent in (Agent.INSTALLED, Agent.CHATTING):
-        stage.flow.installed.add(actor.aad_object_id)
+        actor.get_agent()
     if part.agent is Agent.CHATTING:
-        stage.flow.chatting.add(actor.aad_object_id)
+        actor.talk_to_agent("How many days of holiday do I have left?")
     known = await _known(stage, actor)
     began = time.perf_counter()
     delivery, refusal = await _sent(stage, part, actor)

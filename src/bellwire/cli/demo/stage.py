@@ -13,9 +13,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bellwire.app import Bellwire
 from bellwire.cli.demo.cast import BOT, FLOW
+from bellwire.cli.packaged_flow import packaged_flow
 from bellwire.client import AsyncClient
 from bellwire.config import Settings
-from bellwire.simulator import Flow, Simulator
+from bellwire.simulator import Simulator
 from bellwire.web.app import create_app
 from bellwire.web.server import serving
 
@@ -40,10 +41,9 @@ class GivenSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the play needs: the simulator to act in and to ask, its flow, and a client of the service."""
+    """What the play needs: the simulator to act in and to ask, and a client of the service."""
 
     simulator: Simulator
-    flow: Flow
     client: AsyncClient
     url: str
 
@@ -53,7 +53,7 @@ async def staged(directory: Path) -> AsyncIterator[Stage]:
     """Both running, connected over HTTP, until the block ends. The database goes into ``directory``."""
     key = secrets.token_urlsafe(24)
     async with Simulator() as simulator:
-        flow = simulator.flows.add(Flow(simulator.bot))
+        flow = simulator.flows.add(packaged_flow(simulator.bot))
         settings = GivenSettings(
             **nested(simulator.settings(BOT) | simulator.flows.settings(FLOW, flow, simulator.url)),
             default_sender=BOT,
@@ -63,7 +63,7 @@ async def staged(directory: Path) -> AsyncIterator[Stage]:
         async with Bellwire.open(settings) as bellwire, serving(create_app(bellwire)) as url:
             simulator.bot_endpoint = f"{url}/api/messages"
             async with AsyncClient(url, key=key) as client:
-                yield Stage(simulator, flow, client, url)
+                yield Stage(simulator, client, url)
 
 
 def nested(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -75,6 +75,10 @@ class Nothing(Body):
     """A deed that needs no more words."""
 
 
+class Words(Body):
+    text: str
+
+
 class Move(Body):
     region: str
 
@@ -127,5 +131,9 @@ DEEDS: dict[str, Deed] = {
     "disable": Deed(Nothing, _silent(lambda who, _: who.disable())),
     "enable": Deed(Nothing, _silent(lambda who, _: who.disable(False))),
     "delete-chat": Deed(Nothing, _silent(lambda who, _: who.delete_chat())),
+    "get-agent": Deed(Nothing, _silent(lambda who, _: who.get_agent())),
+    "lose-agent": Deed(Nothing, _silent(lambda who, _: who.get_agent(False))),
+    "talk-to-agent": Deed(Words, _silent(lambda who, b: who.talk_to_agent(b.text))),
+    "leave-agent": Deed(Nothing, _silent(lambda who, _: who.leave_agent())),
     "move": Deed(Move, _silent(lambda who, b: who.move(b.region))),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bellwire.simulator.control.administration import Administration
+from bellwire.simulator.control.automation import Automation
 from bellwire.simulator.control.body import Call, forgiving
 from bellwire.simulator.control.knobs import Knobs
 from bellwire.simulator.control.records import Records
@@ -28,6 +29,7 @@ def routes(sim: Playground) -> list[web.RouteDef]:
         ("POST", "teams", society.add_team),
         ("POST", "gatherings/{chat}/{deed}", society.gather),
         *_administration(Administration(sim)),
+        *_automation(Automation(sim)),
         *_books(records),
         *_faults(knobs),
         ("GET", "limits", knobs.limits),
@@ -57,6 +59,14 @@ def _administration(administration: Administration) -> list[tuple[str, str, Call
         ("POST", "graph/catalogue", administration.publish),
         ("PATCH", "graph/catalogue/{app}", administration.change_app),
         ("DELETE", "graph/catalogue/{app}", administration.withdraw),
+    ]
+
+
+def _automation(automation: Automation) -> list[tuple[str, str, Call]]:
+    return [
+        ("GET", "flows", automation.flows),
+        ("POST", "flows", automation.add),
+        ("PATCH", "flows/{flow}", automation.change),
     ]
 
 

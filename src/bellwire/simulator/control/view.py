@@ -10,7 +10,12 @@ from bellwire.simulator.courier import Answer
 from bellwire.simulator.playground import Playground
 
 LINES = 100
-TITLES = {Kind.TEAMS: "Teams chat", Kind.COPILOT: "Copilot in Teams", Kind.M365: "Microsoft 365 Copilot"}
+TITLES = {
+    Kind.TEAMS: "Teams chat",
+    Kind.COPILOT: "Copilot in Teams",
+    Kind.M365: "Microsoft 365 Copilot",
+    Kind.AGENT: "Chat with agent",
+}
 
 
 def person_view(sim: Playground, actor: Actor) -> Json:
@@ -36,6 +41,7 @@ def person_view(sim: Playground, actor: Actor) -> Json:
         "removed": presence.removed,
         "blocked": presence.blocked,
         "disabled": presence.disabled,
+        "agent": actor.agent,
         "chat_id": presence.chat_id,
         "preview": _last(sim, presence.chat_id),
     }
@@ -46,6 +52,7 @@ def surfaces_view(sim: Playground, actor: Actor, lines: int = LINES) -> list[Jso
     presence = actor.presence
     own = [presence.chat_id, *presence.copilot_ids.values()]
     chats = [sim.world.chats[chat_id] for chat_id in own if chat_id is not None]
+    chats += sim.world.agent_chats(actor.person)
     return [chat_view(sim, chat, lines) for chat in [*chats, *sim.world.shared_with(actor.person)]]
 
 

@@ -76,7 +76,7 @@ const update = soon(async () => {
 });
 
 function heard(event) {
-  if (event.event === "accepted" && event.surface === "teams") toast(listed.bot, names.get(event.person) ?? "someone", event.activity);
+  if (event.event === "accepted" && ["teams", "agent"].includes(event.surface)) toast(listed.bot, names.get(event.person) ?? "someone", event.activity);
   update();
 }
 

@@ -9,6 +9,10 @@ const DEEDS = [
   { deed: "unblock", label: "Unblock", shown: (person) => person.blocked },
   { deed: "disable", label: "Disable as admin", shown: (person) => !person.disabled },
   { deed: "enable", label: "Allow as admin", shown: (person) => person.disabled },
+  { deed: "get-agent", label: "Install agent", shown: (person) => person.agent === "missing" },
+  { deed: "lose-agent", label: "Remove agent", shown: (person) => ["installed", "chatting"].includes(person.agent) },
+  { deed: "talk-to-agent", label: "Talk to agent", shown: (person) => person.agent === "installed", body: { text: "Hello" } },
+  { deed: "leave-agent", label: "End talk with agent", shown: (person) => person.agent === "chatting" },
   { deed: "delete-chat", label: "Delete chat", shown: (person) => person.chat_id !== null },
 ];
 
@@ -43,7 +47,7 @@ function head(person) {
   ];
 }
 
-function button(person, { deed, label, primary }) {
-  const act = () => post(`people/${person.aad_object_id}/${deed}`);
+function button(person, { deed, label, primary, body }) {
+  const act = () => post(`people/${person.aad_object_id}/${deed}`, body);
   return el("button", { class: primary ? "button primary" : "button", type: "button", "data-testid": `do-${deed}`, onclick: act }, label);
 }

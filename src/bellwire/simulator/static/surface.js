@@ -6,6 +6,7 @@ const LOOKS = {
   teams: { name: "Teams chat", none: "No Teams chat with the bot yet." },
   copilot: { name: "Copilot in Teams", none: "Never used the bot in this Copilot." },
   m365: { name: "Microsoft 365 Copilot", none: "Never used the bot in this Copilot." },
+  agent: { name: "Chat with agent" },
   group: { name: "Group chat" },
   channel: { name: "Channel" },
 };
@@ -13,6 +14,7 @@ const ICONS = {
   teams: "M5 6h14v9H9l-4 4z",
   copilot: "M12 3l2.2 6.8L21 12l-6.8 2.2L12 21l-2.2-6.8L3 12l6.8-2.2z",
   m365: "M12 3l2.2 6.8L21 12l-6.8 2.2L12 21l-2.2-6.8L3 12l6.8-2.2z",
+  agent: "M12 3v3M7 6h10a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zM9 11v2m6-2v2M2.5 11v3m19-3v3",
   group: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zm8 0a2.6 2.6 0 1 0 0-5.2 2.6 2.6 0 0 0 0 5.2zM2.5 19a5.5 5.5 0 0 1 11 0zm12.3 0h6.7a5 5 0 0 0-7.6-4.2 7 7 0 0 1 .9 4.2z",
   channel: "M9 4 7.5 20m8-16L14 20M4 9h16M3.5 15h16",
 };
@@ -28,12 +30,12 @@ export function icon(kind) {
   return svg;
 }
 
-/** The three places that everyone could have, whether they have them or not, then the shared ones. */
+/** The three places that everyone could have, whether they have them or not, then those that some have. */
 export function places(person) {
   const own = ["teams", "copilot", "m365"].map(
     (kind) => person.surfaces.find((surface) => surface.kind === kind) ?? { kind, id: null, title: LOOKS[kind].name, lines: [] },
   );
-  return [...own, ...person.surfaces.filter((surface) => surface.kind === "group" || surface.kind === "channel")];
+  return [...own, ...person.surfaces.filter((surface) => !own.some((place) => place.kind === surface.kind))];
 }
 
 /** A column with one conversation: what was said, and (with `compose`) a box to say more. */
@@ -77,19 +79,20 @@ function actions(person, surface) {
 function composer(person, surface) {
   const input = el("input", {
     name: "text",
-    placeholder: "Type a message to the bot",
+    placeholder: surface.kind === "agent" ? "Type a message to the agent" : "Type a message to the bot",
     "aria-label": `Message to the bot, ${surface.title}`,
     autocomplete: "off",
     "data-testid": `compose-${surface.kind}`,
   });
   const on = () => surface.id ?? surface.kind;
+  const agent = surface.kind === "agent";
   const form = el("form", { class: "composer" }, input, el("button", { class: "send", type: "submit", "aria-label": "Send" }, sendIcon()));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = input.value.trim();
     if (!text) return;
     input.value = "";
-    await post(`people/${person.aad_object_id}/say`, { text, on: on() });
+    await (agent ? post(`people/${person.aad_object_id}/talk-to-agent`, { text }) : post(`people/${person.aad_object_id}/say`, { text, on: on() }));
   });
   return form;
 }

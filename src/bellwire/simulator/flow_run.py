@@ -1,26 +1,59 @@
-"""Runs the definition of a flow, as far as our own flow uses the language; what the connector does is given.
+"""Runs a flow's own definition, as exported from Power Automate or packed for it; only the connector is played.
 
-It knows ``If`` with ``equals``, ``OpenApiConnection`` and ``Response``, and of expressions ``triggerBody()``,
-``body('Step')``, ``parameters('Name')``, each with ``?['name']`` behind it, and ``coalesce`` of such.
+It knows the triggers and actions ``Request``, ``If`` with ``equals``, ``OpenApiConnection`` and ``Response``, and of
+expressions ``triggerBody()``, ``body('Step')`` and ``parameters('Name')``, each with ``?['name']`` behind it, and
+``coalesce`` of such. Anything else is a NotImplementedError, never a guess.
 https://learn.microsoft.com/azure/logic-apps/expression-functions-reference
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jsonschema
+from bellwire.simulator.chat import Json
 
-Json = dict[str, Any]
 Connector = Callable[[str, Json], Json | None]
 TERM = re.compile(r"(triggerBody|body|parameters)\((?:'([^']*)')?\)((?:\?\['[^']*'\])*)")
+COALESCE = re.compile(r"coalesce\((.*)\)")
+NAME = re.compile(r"\?\['([^']*)'\]")
+KINDS: Mapping[str, type] = {"object": dict, "string": str, "array": list, "boolean": bool}
 
 
-@dataclass
-class Run:
+def fits(value: Any, schema: Json) -> bool:
+    """Whether a trigger with this request body schema would start a run: its types, required names and enums."""
+    if "type" in schema and not isinstance(value, KINDS[schema["type"]]):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if not isinstance(value, dict):
+        return True
+    inner = schema.get("properties", {})
+    return set(schema.get("required", ())) <= value.keys() and all(
+        fits(value[name], inner[name]) for name in value.keys() & inner.keys()
+    )
+
+
+def request_schema(definition: Json) -> Json:
+    """What the definition's one trigger wants to be called with."""
+    (trigger,) = definition["triggers"].values()
+    schema: Json = trigger["inputs"].get("schema", {})
+    return schema
+
+
+def parameters_of(definition: Json, variables: Json) -> Json:
+    """What ``parameters('Name')`` gives: the environment variable that the parameter names, or its own default."""
+    said: Json = definition.get("parameters", {})
+    return {
+        name: variables.get(each.get("metadata", {}).get("schemaName"), each.get("defaultValue"))
+        for name, each in said.items()
+    }
+
+
+@dataclass(slots=True)
+class FlowRun:
     """One run. ``connector`` is given an operation and its parameters, and returns its answer, or None if it fails."""
 
     definition: Json
@@ -31,12 +64,9 @@ class Run:
     states: dict[str, str] = field(default_factory=dict)
     response: Json | None = None
 
-    def go(self) -> Json | None:
-        """The Response step's inputs, or None if the run ended without one."""
-        (trigger,) = self.definition["triggers"].values()
-        jsonschema.validate(self.body, trigger["inputs"]["schema"])
-        self._all(self.definition["actions"])
-        return self.response
+    def go(self) -> bool:
+        """Whether every step succeeded; ``response`` is then what the Response step said, if there is one."""
+        return self._all(self.definition["actions"])
 
     def _all(self, actions: Json) -> bool:
         """Each action after those that it waits for; whether all of them succeeded."""
@@ -56,8 +86,7 @@ class Run:
                 return "Succeeded" if self._all(chosen) else "Failed"
             case "OpenApiConnection":
                 inputs = action["inputs"]
-                given = {key: self._value(value) for key, value in inputs["parameters"].items()}
-                answer = self.connector(inputs["host"]["operationId"], given)
+                answer = self.connector(inputs["host"]["operationId"], self._value(inputs["parameters"]))
                 if answer is None:
                     return "Failed"
                 self.answers[name] = answer
@@ -72,17 +101,18 @@ class Run:
             return {key: self._value(inner) for key, inner in said.items()}
         if not isinstance(said, str) or not said.startswith("@"):
             return said
-        inner = re.fullmatch(r"@coalesce\((.*)\)", said)
+        inner = COALESCE.fullmatch(said[1:])
         terms = re.split(r",\s*", inner[1]) if inner else [said[1:]]
         return next((found for term in terms if (found := self._term(term)) is not None), None)
 
     def _term(self, term: str) -> Any:
         found = TERM.fullmatch(term)
-        assert found, term
+        if found is None:
+            raise NotImplementedError(term)
         function, argument, path = found.groups()
         value: Any = self.body
         if function != "triggerBody":
             value = (self.answers if function == "body" else self.parameters).get(argument)
-        for name in re.findall(r"\?\['([^']*)'\]", path):
+        for name in NAME.findall(path):
             value = value.get(name) if isinstance(value, dict) else None
         return value
