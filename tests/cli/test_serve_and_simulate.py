@@ -100,6 +100,15 @@ async def test_a_first_message_arrives_by_the_printed_settings_alone_and_both_en
                 assert await process.wait() == Exit.OK
 
 
+async def test_a_flow_to_try_is_played_too_and_its_address_is_no_password(tmp_path: Path) -> None:
+    async with started(tmp_path, "simulate", "--port", "0", "--flow", "studio", "--json", env={}) as process:
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            said = json.loads(await process.stdout.readuntil(b"\n}\n"))
+        assert said["settings"]["BELLWIRE_SENDERS__STUDIO__KIND"] == "flow"
+        assert "sig=" not in str(said)
+
+
 @pytest.mark.parametrize(("name", "field"), [("simulate", "settings"), ("serve", "senders")])
 async def test_they_say_where_they_run_as_json_and_end_on_ctrl_c(tmp_path: Path, name: str, field: str) -> None:
     async with started(tmp_path, name, "--port", "0", "--json", env={}) as process:

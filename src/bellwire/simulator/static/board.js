@@ -1,4 +1,4 @@
-import { avatar, badge, el, reconcile } from "./dom.js";
+import { avatar, badges, el, reconcile } from "./dom.js";
 import { column, places, refresh } from "./surface.js";
 
 /** Everyone's surfaces side by side: where a message arrived, and where it did not. */
@@ -36,9 +36,10 @@ function update(card, person) {
     return;
   }
   const title = card.querySelector(".tile-head");
-  if (title.dataset.state !== person.state) {
-    title.dataset.state = person.state;
-    title.replaceChildren(avatar(person.name, person.state), el("h2", {}, person.name), badge(person.state));
+  const state = [person.state, person.agent].join("|");
+  if (title.dataset.state !== state) {
+    title.dataset.state = state;
+    title.replaceChildren(avatar(person.name, person.state), el("h2", {}, person.name), ...badges(person));
   }
   const shown = places(person).filter((surface) => surface.kind === "teams" || surface.lines.length > 0 || surface.bot_inside);
   const key = (surface) => surface.id ?? surface.kind;

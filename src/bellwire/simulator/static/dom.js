@@ -58,3 +58,9 @@ export function slug(words) {
 export function clock(time) {
   return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
+
+/** What the person has to do with the bot and, where they have the agent of a flow, with that. */
+export function badges(person) {
+  const agent = { installed: "has the agent", chatting: "talks to the agent" }[person.agent];
+  return agent ? [badge(person.state), badge(agent)] : [badge(person.state)];
+}

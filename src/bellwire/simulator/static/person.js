@@ -1,5 +1,5 @@
 import { post } from "./api.js";
-import { avatar, badge, el, reconcile } from "./dom.js";
+import { avatar, badges, el, reconcile } from "./dom.js";
 import { column, places, refresh } from "./surface.js";
 
 const DEEDS = [
@@ -27,7 +27,7 @@ export function personView(person) {
 
 export function refreshPerson(view, person) {
   const possible = DEEDS.filter((deed) => deed.shown(person)).map((deed) => deed.deed);
-  const face = [person.state, person.region, person.name, ...possible].join("|");
+  const face = [person.state, person.agent, person.region, person.name, ...possible].join("|");
   const title = view.querySelector(".person-head");
   if (title.dataset.face !== face) {
     title.dataset.face = face;
@@ -42,7 +42,7 @@ function head(person) {
   const buttons = DEEDS.filter((deed) => deed.shown(person)).map((deed) => button(person, deed));
   return [
     avatar(person.name, person.state),
-    el("div", { class: "who" }, el("h2", {}, person.name, " ", badge(person.state)), el("p", {}, `${person.upn} · ${person.region} · ${person.aad_object_id}`)),
+    el("div", { class: "who" }, el("h2", {}, person.name, " ", ...badges(person)), el("p", {}, `${person.upn} · ${person.region} · ${person.aad_object_id}`)),
     el("div", { class: "deeds" }, ...buttons),
   ];
 }
