@@ -12,7 +12,7 @@ from bellwire.simulator import Simulator
 from .test_control_api import Control, control, person
 
 __all__ = ["control"]
-STEP = {
+STEP: dict[str, Any] = {
     "type": "OpenApiConnection",
     "runAfter": {},
     "inputs": {
@@ -27,7 +27,7 @@ STEP = {
         },
     },
 }
-RESPONSE = {
+RESPONSE: dict[str, Any] = {
     "type": "Response",
     "runAfter": {"Post": ["Succeeded"]},
     "inputs": {"statusCode": 200, "body": {"code": "@body('Post')?['statusCode']"}},
