@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import structlog
 from aiohttp import ClientSession
@@ -55,6 +56,9 @@ from bellwire.teams.tokens import TokenSource
 from bellwire.teams.verify import Verifier
 
 Clock = Callable[[], datetime]
+
+ANSWER_LATE: Final = 5.0
+"""Seconds after its timeout in which a request's result is written down, if its worker lives."""
 
 log = structlog.get_logger(__name__)
 
@@ -192,7 +196,10 @@ def _senders(settings: Settings) -> Senders:
 
 
 async def _database(settings: Settings, stack: AsyncExitStack, *, upgrade: bool) -> Database:
-    database = Database(settings.database_url.get_secret_value())
+    direct_url = settings.database_direct_url
+    database = Database(
+        settings.database_url.get_secret_value(), None if direct_url is None else direct_url.get_secret_value()
+    )
     await database.start()
     stack.push_async_callback(database.close)
     if upgrade:
@@ -287,6 +294,8 @@ async def _worker(
             active_for=settings.worker.chat_active_for,
         ),
         heartbeat=settings.worker.heartbeat,
+        longest_request=max(settings.worker.request_timeout, *(sender.timeout for sender in settings.flows.values()), 0)
+        + ANSWER_LATE,
     )
     worker = Worker(database, bots, clock=clock, tuning=tuning, rosters=rosters)
     await worker.start()

@@ -164,7 +164,7 @@ class WorkerSettings(BaseModel):
     seats: int = Field(default=256, ge=1, le=4096, description="requests in flight at most")
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="seconds until an answer counts as lost")
     retry_for: float = Field(default=3600.0, gt=0, description="seconds after which a refused delivery is given up")
-    heartbeat: float = Field(default=5.0, gt=0, description="seconds between a worker's signs of life")
+    heartbeat: float = Field(default=1.0, gt=0, description="seconds between a worker's signs of life")
     chat_active_every: float = Field(default=60.0, ge=1, description="seconds between tries while a chat is active")
     chat_active_for: float = Field(default=3600.0, ge=0, description="seconds after which an active chat is too long")
 
@@ -186,6 +186,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite+aiosqlite:///bellwire.db")
+    database_direct_url: SecretStr | None = None
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     senders: dict[str, AnySender] = Field(default_factory=dict)
     default_sender: str | None = None
@@ -215,6 +216,11 @@ class Settings(BaseSettings):
         if unknown := set(self.sender_order) - self.senders.keys():
             raise ValueError(f"sender_order names {sorted(unknown)[0]!r}, which is not among the senders")
         return self
+
+    @property
+    def direct_database_url(self) -> str:
+        """The database's own address, past a pooler if there is one: for commands that use it for a moment."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
 
     @property
     def order(self) -> tuple[str, ...]:

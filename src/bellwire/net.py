@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import select
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -35,6 +36,12 @@ STALE_CONNECTIONS: Final = 3
 """How many pooled connections may be found closed, one after the other, before the request is given up."""
 
 CONNECT_SECONDS: Final = 10.0
+
+FENCE: Final[ContextVar[Callable[[], bool] | None]] = ContextVar("fence", default=None)
+"""Asked at the very moment of writing whether this task may still write; where it may not, nothing is written."""
+
+FENCED: Final = "lease_lost"
+"""The kind of failure if it may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class Body(BytesPayload):
         self._content = content
         self.written = False
         self.stale = False
+        self.fenced = False
 
     async def write_with_length(
         self,
@@ -76,6 +84,9 @@ class Body(BytesPayload):
         if _closed_by_peer(writer.transport):
             self.stale = True
             raise ConnectionResetError("the pooled connection was closed before the request was written")
+        if not _may_write():
+            self.fenced = True
+            raise ConnectionAbortedError("the right to write was lost before the request was written")
         # Without draining, what this raises comes from before the socket.
         await cast(StreamWriter, writer).write(self._content, drain=False)
         self.written = True
@@ -143,8 +154,19 @@ async def exchange(
     raise lost
 
 
+class _Fenced(aiohttp.ClientConnectionError):
+    """The right to write was lost before the request was made."""
+
+
+def _may_write() -> bool:
+    fence = FENCE.get()
+    return fence is None or fence()
+
+
 async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
     """The client repeats idempotent methods by itself when a connection breaks; it does not repeat this error."""
+    if not _may_write():
+        raise _Fenced
     try:
         return await send(request)
     except aiohttp.ClientConnectorError:
@@ -190,6 +212,8 @@ KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def _lost(body: Body | None, error: Exception) -> NoAnswer:
+    if isinstance(error, _Fenced) or (body is not None and body.fenced):
+        return NoAnswer(FENCED, written=False)
     kind = next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")
     if body is not None:
         written = body.written

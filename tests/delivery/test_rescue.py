@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from bellwire.delivery.process import gone, identity
-from bellwire.delivery.upkeep import is_dead, rescue
+from bellwire.delivery.upkeep import is_silent, rescue
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Opened, Sent
 from bellwire.model.reason import Reason
@@ -135,7 +135,7 @@ async def test_a_worker_declared_dead_writes_nothing_and_goes_on_as_a_new_one(en
     request = await engine.teams.request()
     old = worker.id
     await engine.database.write(partial(rescue, worker=old, now=engine.clock()))
-    await worker._upkeep.round()
+    await worker._pulse.beat()
     assert worker.id != old
     (second,) = await engine.accept(BERT)
     again = await engine.teams.request()
@@ -163,11 +163,7 @@ async def test_a_closed_worker_begins_nothing(engine: Engine) -> None:
 def test_silence_for_too_long_is_death(silent: float, dead: bool) -> None:
     peer = Peer("w", None, NOW)
     now = NOW + timedelta(seconds=silent)
-    assert is_dead(peer, now, timedelta(seconds=20), lambda _: False) is dead
-
-
-def test_a_process_that_is_gone_is_dead_at_once() -> None:
-    assert is_dead(Peer("w", "x", NOW), NOW, timedelta(seconds=20), lambda _: True)
+    assert is_silent(peer, now, timedelta(seconds=20)) is dead
 
 
 def test_this_process_is_not_gone() -> None:

@@ -48,6 +48,7 @@ def work(number: int, priority: Priority = Priority.NORMAL, tenant: str = TENANT
         service_url="https://teams.example/",
         attempts=0,
         run_at=NOW,
+        holder="w",
         conversation_id="a:1",
     )
 

@@ -41,6 +41,7 @@ TUNING: Final = Tuning(
     retry=RetryPolicy(tries=4, first=1.0, cap=8.0, total=60.0),
     heartbeat=4.0,
     missed_beats=2,
+    longest_request=6.0,
     poll=5.0,
     patience=5.0,
 )

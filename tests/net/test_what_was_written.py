@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
-from bellwire.net import NoAnswer, exchange, open_session, timeouts
+from bellwire.net import FENCE, FENCED, NoAnswer, exchange, open_session, timeouts
 from tests.support.wire import read_request, speaking
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -204,3 +204,23 @@ def shut_down(writer: asyncio.StreamWriter) -> None:
     """Close the connection below the event loop's feet."""
     with socket.fromfd(writer.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM) as same:
         same.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_who_may_not_write_any_more_writes_nothing(session: ClientSession, method: str) -> None:
+    """The connection is made; the right to write ends before the first byte."""
+    arrived = list[bytes]()
+
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        arrived.append(await reader.read(1))
+        writer.close()
+
+    async with speaking(server) as url:
+        token = FENCE.set(lambda: False)
+        try:
+            lost = await failure(session, url, method)
+        finally:
+            FENCE.reset(token)
+        await session.close()
+    assert (lost.kind, lost.written) == (FENCED, False)
+    assert set(arrived) <= {b""}

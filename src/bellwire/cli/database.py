@@ -60,7 +60,7 @@ def _with_database(use: Callable[[Database], Awaitable[None]]) -> Revisions:
 
     settings = load_settings()
     configure_logs(settings.log_level)
-    return run_async(lambda: _used(settings.database_url.get_secret_value(), use))
+    return run_async(lambda: _used(settings.direct_database_url, use))
 
 
 async def _used(database_url: str, use: Callable[[Database], Awaitable[None]]) -> Revisions:

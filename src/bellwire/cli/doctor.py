@@ -72,7 +72,7 @@ async def _examined(settings: Settings, endpoint: str | None, url: str) -> list[
             bots={name: registration_of(name, sender) for name, sender in settings.bots.items()},
             tenants=settings.tenants,
             listed_keys=len(settings.api_keys),
-            database_url=settings.database_url.get_secret_value(),
+            database_url=settings.direct_database_url,
             url=url,
             endpoint=endpoint,
             clock=utc_now,

@@ -69,7 +69,7 @@ def _with_keys(use: Callable[[Keys], Awaitable[T]]) -> T:
 
     settings = load_settings()
     configure_logs("error")
-    return run_async(lambda: _used(settings.database_url.get_secret_value(), use))
+    return run_async(lambda: _used(settings.direct_database_url, use))
 
 
 async def _used(database_url: str, use: Callable[[Keys], Awaitable[T]]) -> T:

@@ -71,7 +71,7 @@ async def _served(host: str, port: int, role: Role, *, upgrade: bool, as_json: b
         await _relayed(settings, host, port, role, stop, opened, as_json=as_json)
         return
     if not upgrade:
-        await tables_awaited(settings.database_url.get_secret_value(), host, port, stop)
+        await tables_awaited(settings.direct_database_url, host, port, stop)
     if stop.is_set():
         return
     async with (

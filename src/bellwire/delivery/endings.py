@@ -61,11 +61,13 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
 
 
 def write_down(
-    conn: Connection, worker: str, endings: Sequence[Ending], returned: Sequence[tuple[Work, datetime]], now: datetime
+    conn: Connection, endings: Sequence[Ending], returned: Sequence[tuple[Work, datetime]], now: datetime
 ) -> set[str]:
-    """Write down endings and what is given back; the keys of the works that were still the worker's to move."""
-    _give_back(conn, worker, returned)
-    moved = _record(conn, worker, [each.result for each in endings])
+    """Write down endings and what is given back; the keys of the works that were still their holder's to move."""
+    moved = set[str]()
+    for holder in {each.work.holder for each in endings} | {work.holder for work, _ in returned}:
+        _give_back(conn, holder, [each for each in returned if each[0].holder == holder])
+        moved |= _record(conn, holder, [each.result for each in endings if each.work.holder == holder])
     taught = [each for each in endings if _teaches(each.decision)]
     if taught:
         people.hold(conn, {each.work.person for each in taught})

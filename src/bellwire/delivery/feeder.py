@@ -23,7 +23,7 @@ from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import Priority
 from bellwire.model.pacing import Window
 from bellwire.store import lanes, supply, teams
-from bellwire.store.lanes import Halted, LaneKey
+from bellwire.store.lanes import Asked, Halted, LaneKey
 from bellwire.store.queue import Want
 from bellwire.store.supply import Amendments, Supply
 
@@ -33,13 +33,15 @@ SHORT_PAUSE: Final = 0.2
 LONGEST_REQUEST: Final = timedelta(seconds=330)
 CONVERSATIONS_LOOK_BACK: Final = timedelta(seconds=30)
 HOUR: Final = timedelta(hours=1)
+FLIGHT: Final = 2.0
+"""Seconds for which the last requests of a dead worker, written before it died, may still be on their way to Teams."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """What was sent in a lane before this worker owned it."""
 
-    requests: Sequence[tuple[str, datetime | None]]
+    requests: Sequence[Asked]
     many_times: Sequence[tuple[str, datetime]]
     pauses: Sequence[tuple[str, datetime]]
 
@@ -143,7 +145,7 @@ class Feeder:
         survey = self._plan() if station.unseen else None
         station.unseen = False
         try:
-            found = await station.database.write(partial(self._op, wants, survey))
+            found = await station.database.write(partial(self._op, station.worker, wants, survey))
         except StoreUnavailable as error:
             log.warning("claims_wait", code=error.code)
             station.unseen = station.unseen or survey is not None
@@ -161,20 +163,20 @@ class Feeder:
         shut = frozenset(key for key in mine if self._opens_at(key) > self._station.ticks())
         return Survey(mine, shut, self._station.tuning.at_hand)
 
-    def _op(self, wants: list[Want], survey: Survey | None, conn: Connection) -> Round:
+    def _op(self, worker: str, wants: list[Want], survey: Survey | None, conn: Connection) -> Round:
         """Runs in the store's thread: it reads nothing that changes meanwhile."""
         station, now = self._station, self._station.clock()
         known, flows = self._messages.known(), station.tuning.flows
-        found = Round(supply.fetch(conn, station.worker, wants, now, known_messages=known, flows=flows))
+        found = Round(supply.fetch(conn, worker, wants, now, known_messages=known, flows=flows))
         if survey is not None:
             rosters = teams.lanes(conn)
             found.rosters_due = any(due <= now for due in rosters.values())
             served = {key for key in {*lanes.busy(conn), *rosters} if key.sender in station.senders}
             if not served <= survey.mine:
-                found.owned = lanes.own(conn, station.worker, served - survey.mine)
+                found.owned = lanes.own(conn, worker, served - survey.mine)
             found.pasts = {key: _past(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
             found.halted = lanes.halted(conn)
-            found.amendments = supply.amend(conn, station.worker, now, most=survey.most, shut=survey.shut)
+            found.amendments = supply.amend(conn, worker, now, most=survey.most, shut=survey.shut)
         return found
 
     def _opens_at(self, key: LaneKey) -> float:
@@ -208,7 +210,7 @@ class Feeder:
             seconds=seconds,
             installs_per_second=station.tuning.installs_per_second,
         )
-        requests = [(person, now if at is None else min(station.ticks_at(at), now)) for person, at in past.requests]
+        requests = [(each.aad_object_id, self._settled_at(each, now)) for each in past.requests]
         lane.restore(requests, [(person, min(station.ticks_at(at), now)) for person, at in past.many_times])
         if requests:
             lane.installs.rest(now)
@@ -217,6 +219,10 @@ class Feeder:
         if paused_until is not None:
             lane.paused_until = station.ticks_at(paused_until)
         return lane
+
+    def _settled_at(self, request: Asked, now: float) -> float:
+        at = now if request.finished_at is None else min(self._station.ticks_at(request.finished_at), now)
+        return at if request.answered and request.finished_at is not None else at + FLIGHT
 
     def _sated(self, found: Supply, *, unheard: bool) -> None:
         """Lanes that gave less than was wanted have nothing more, unless a bell rang meanwhile."""
@@ -251,7 +257,7 @@ class Feeder:
     def _hand_over(self, work: Work) -> None:
         lane = self._station.lanes.get(work.lane)
         self._station.signals.claimed(work.key)
-        if lane is None or self._station.stopping:
+        if lane is None or self._station.stopping or work.holder != self._station.worker:
             self._recorder.give_back(work, work.run_at)
         else:
             lane.add(work)

@@ -106,7 +106,7 @@ class Recorder:
         conn: Connection,
     ) -> set[str]:
         keep(conn, halts)
-        return write_down(conn, self._station.worker, endings, returned, self._station.clock())
+        return write_down(conn, endings, returned, self._station.clock())
 
     def _prepare(self, work: Work, outcome: Outcome, decision: Decision, finished_at: datetime) -> None:
         """Make the work ready for the next request, which follows as soon as this one is written down."""
@@ -154,7 +154,7 @@ class Recorder:
         work, station = over.work, self._station
         lane = station.lanes.get(work.lane)
         if over.decision.state is State.SENDING and moved and lane is not None:
-            if station.stopping:
+            if station.stopping or work.holder != station.worker:
                 self.give_back(work, over.result.finished_at)
             else:
                 lane.add_first(work)

@@ -13,13 +13,15 @@ import structlog
 from sqlalchemy import Connection
 
 from bellwire.delivery.decision import Decision
+from bellwire.delivery.lease import Lease
 from bellwire.delivery.recorder import STORE_PAUSE, Recorder
 from bellwire.delivery.station import Station
 from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import State
-from bellwire.model.outcome import Outcome, Unknown
+from bellwire.model.outcome import Outcome, Retry, Unknown
 from bellwire.model.reason import Reason
+from bellwire.net import FENCE, FENCED
 from bellwire.store import amendment_queue, journal
 from bellwire.store.journal import Begun
 
@@ -87,12 +89,12 @@ class Starter:
                 timer.cancel()
 
     async def _begin(self, works: list[Work]) -> None:
-        now, rows = self._station.clock(), []
+        lease, now, rows = self._station.lease, self._station.clock(), list[Begun]()
         for work in works:
             work.started_at = now
             rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now, work.amendment_id))
         try:
-            begun = await self._write(rows)
+            begun = await self._write(lease.worker, rows)
         except BaseException:
             for work in works:
                 self._settle(work)
@@ -100,26 +102,24 @@ class Starter:
         for number, work in enumerate(works, start=1):
             if work.key in begun:
                 work.attempts += 1
-                self._request(work)
+                self._request(work, lease)
             else:
                 self._refused(work)
             if number % TOGETHER == 0:
                 await asyncio.sleep(0)
 
-    async def _write(self, rows: list[Begun]) -> set[str]:
+    async def _write(self, worker: str, rows: list[Begun]) -> set[str]:
         """Doing it again is harmless, so a database that does not answer is asked until it does."""
         station = self._station
         while True:
             try:
-                return await station.database.write(
-                    partial(begin, worker=station.worker, starting=rows, now=station.clock())
-                )
+                return await station.database.write(partial(begin, worker=worker, starting=rows, now=station.clock()))
             except StoreUnavailable as error:
                 log.warning("requests_wait", waiting=len(rows), code=error.code)
                 await asyncio.sleep(STORE_PAUSE)
 
-    def _request(self, work: Work) -> None:
-        request = asyncio.create_task(self._send(work))
+    def _request(self, work: Work, lease: Lease) -> None:
+        request = asyncio.create_task(self._send(work, lease))
         self._requests.add(request)
         request.add_done_callback(self._requests.discard)
 
@@ -130,19 +130,26 @@ class Starter:
         if work.expires_at is not None and work.expires_at <= station.clock():
             self._recorder.ends(work, Decision(state=State.EXPIRED, reason=Reason.EXPIRED))
         else:
-            log.warning("delivery_lost", delivery=work.delivery_id, worker=station.worker)
+            log.warning("delivery_lost", delivery=work.delivery_id, worker=work.holder)
 
-    async def _send(self, work: Work) -> None:
+    async def _send(self, work: Work, lease: Lease) -> None:
         station = self._station
         station.signals.begun(work.delivery_id)
+        if await lease.kept(station.ticks):
+            outcome = await self._ask(work, lease)
+        else:
+            outcome = Retry(None, FENCED)
+        self._settle(work)
+        self._recorder.ended(work, outcome, station.clock())
+
+    async def _ask(self, work: Work, lease: Lease) -> Outcome:
+        FENCE.set(lambda: lease.holds(self._station.ticks()))
         try:
-            outcome: Outcome = await station.senders[work.person.sender].send(work.posting())
+            return await self._station.senders[work.person.sender].send(work.posting())
         except Exception:
             # A mistake of ours, after which nobody can say whether the request was written.
             log.exception("sender_failed", delivery=work.delivery_id, sender=work.person.sender)
-            outcome = Unknown(Reason.ANSWER_LOST, None, "sender_failed")
-        self._settle(work)
-        self._recorder.ended(work, outcome, station.clock())
+            return Unknown(Reason.ANSWER_LOST, None, "sender_failed")
 
     def _settle(self, work: Work) -> None:
         self._station.lanes.settle(work, self._station.ticks())

@@ -12,6 +12,7 @@ from typing import Final
 from bellwire.delivery.agenda import Agenda
 from bellwire.delivery.history import History
 from bellwire.delivery.lanes import Lanes
+from bellwire.delivery.lease import Lease
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.signals import Signals
 from bellwire.delivery.tuning import Tuning
@@ -25,8 +26,8 @@ BEAT: Final = 0.02
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Station:
-    """``worker`` is the id under which this worker holds deliveries; ``stopping`` ends what would begin anew,
-    ``unseen`` has the feeder look around.
+    """``lease`` says under which id this worker holds deliveries, and for how long; ``stopping`` ends what would begin
+    anew, ``unseen`` has the feeder look around.
 
     ``clock`` tells the time of day, for what is stored; paces are kept in the event loop's monotonic seconds, which
     no clock that is set forward or back can disturb; ``ticks`` tells them.
@@ -38,7 +39,7 @@ class Station:
     random: Random
     tuning: Tuning
     signals: Signals
-    worker: str
+    lease: Lease
     lanes: Lanes
     stopping: bool = False
     unseen: bool = True
@@ -51,6 +52,11 @@ class Station:
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.look_around)
+
+    @property
+    def worker(self) -> str:
+        """The id under which this worker holds deliveries."""
+        return self.lease.worker
 
     async def gather(self) -> None:
         """On a busy worker, wait for the next beat, on which all parts write: fewer, larger transactions.

@@ -17,9 +17,10 @@ class Tuning:
 
     ``flows`` are the senders of kind ``flow``, each with the window that it is paced to instead.
 
-    Without a heartbeat for ``missed_beats`` times ``heartbeat`` a worker counts as dead. ``poll`` is how often the
-    queue is looked at without being woken: a net under the bells, no more. A worker that is to stop gives what is in
-    flight ``patience`` seconds to finish.
+    Without a heartbeat for ``missed_beats`` times ``heartbeat`` a worker counts as dead. What it asked less than
+    ``longest_request`` ago may still be answered, if it lives after all. ``poll`` is how often the queue is looked at
+    without being woken: a net under the bells, no more. A worker that is to stop gives what is in flight ``patience``
+    seconds to finish.
     """
 
     seats: int = 256
@@ -28,10 +29,22 @@ class Tuning:
     flows: Mapping[str, Window] = field(default_factory=dict)
     windows: tuple[Window, ...] = CONVERSATION_WINDOWS
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    heartbeat: float = 5.0
-    missed_beats: int = 4
+    heartbeat: float = 1.0
+    missed_beats: int = 3
+    longest_request: float = 35.0
     poll: float = 5.0
     patience: float = 60.0
+
+    @property
+    def lapse(self) -> float:
+        """The silence after which a worker counts as dead."""
+        return self.heartbeat * self.missed_beats
+
+    @property
+    def lease(self) -> float:
+        """The silence after which a worker writes nothing more: what is left of ``lapse`` is for the last request's way
+        to Teams, and for what two clocks may differ."""
+        return self.lapse * 5 / 6
 
     @property
     def urgent_seats(self) -> int:

@@ -1,9 +1,8 @@
-"""Periodic housekeeping: signs of life, the rescue of what dead workers held, what expired, what nobody woke."""
+"""Periodic housekeeping: the rescue of what dead workers held, what expired, what nobody woke."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -21,7 +20,7 @@ from bellwire.store import agent_chats, amendment_queue, expiry, idempotency, jo
 from bellwire.store.journal import Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.wakeup import ring
-from bellwire.store.workers import Held, Peer
+from bellwire.store.workers import Held, Orphan, Peer
 
 log = structlog.get_logger(__name__)
 
@@ -29,11 +28,10 @@ SWEEP_EVERY: Final = 60
 
 
 class Upkeep:
-    """One round for each heartbeat. ``declared_dead`` is called when this worker's own row was closed by another."""
+    """One round for each heartbeat."""
 
-    def __init__(self, station: Station, declared_dead: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, station: Station) -> None:
         self._station = station
-        self._declared_dead = declared_dead
         self._rounds = 0
 
     async def run(self) -> None:
@@ -48,8 +46,6 @@ class Upkeep:
     async def round(self) -> None:
         """One round."""
         station = self._station
-        if not await station.database.write(partial(workers.beat, worker=station.worker, now=station.clock())):
-            await self._declared_dead()
         await self.rescue()
         while await station.database.write(partial(expiry.expire, now=station.clock())) == expiry.AT_ONCE:
             pass
@@ -59,15 +55,31 @@ class Upkeep:
         station.signals.upkeep(self._rounds)
 
     async def rescue(self) -> None:
-        """Rescue what dead workers held."""
-        station, now = self._station, self._station.clock()
-        lapse = timedelta(seconds=station.tuning.heartbeat * station.tuning.missed_beats)
-        peers = await station.database.read(workers.peers)
-        dead = {peer.id for peer in peers if peer.id != station.worker and is_dead(peer, now, lapse, gone)}
-        dead.update(await station.database.read(workers.orphans))
-        for worker in sorted(dead - {station.worker}):
-            rescued = await station.database.write(partial(rescue, worker=worker, now=now))
-            log.warning("worker_rescued", worker=worker, deliveries=rescued)
+        """Take dead workers' lanes from them, and rescue what they held.
+
+        While our own signs of life come late, the silence of others says nothing about them.
+        """
+        station, now, tuning = self._station, self._station.clock(), self._station.tuning
+        steady = station.lease.steady_for(station.ticks()) >= tuning.lapse
+        for peer in await station.database.read(workers.peers):
+            ended = peer.process is not None and gone(peer.process)
+            silent = steady and is_silent(peer, now, timedelta(seconds=tuning.lapse))
+            if peer.id != station.worker and (ended or silent):
+                silent_since = None if ended else peer.heartbeat_at
+                if await station.database.write(
+                    partial(workers.retire, worker=peer.id, now=now, silent_since=silent_since)
+                ):
+                    log.warning("worker_dead", worker=peer.id, ended=ended)
+        for orphan in await station.database.read(workers.orphans):
+            await self._rescue(orphan, now)
+
+    async def _rescue(self, orphan: Orphan, now: datetime) -> None:
+        station = self._station
+        ended = orphan.process is None or gone(orphan.process)
+        answered_by = None if ended else now - timedelta(seconds=station.tuning.longest_request)
+        rescued = await station.database.write(partial(rescue, worker=orphan.id, now=now, answered_by=answered_by))
+        if rescued:
+            log.warning("deliveries_rescued", worker=orphan.id, deliveries=rescued)
 
     async def _sweep(self) -> None:
         """The net under the wake-ups, and what is kept for a time only."""
@@ -81,23 +93,30 @@ class Upkeep:
             await station.database.write(partial(queue.wake, person=person, now=station.clock()))
 
 
-def is_dead(peer: Peer, now: datetime, lapse: timedelta, gone: Callable[[str], bool]) -> bool:
-    """Whether a worker is dead: its process is gone, or its last sign of life is too old."""
-    return now - peer.heartbeat_at > lapse or (peer.process is not None and gone(peer.process))
+def is_silent(peer: Peer, now: datetime, lapse: timedelta) -> bool:
+    """Whether a worker counts as dead because its last sign of life is too old."""
+    return now - peer.heartbeat_at > lapse
 
 
-def rescue(conn: Connection, worker: str, now: datetime) -> int:
+def rescue(conn: Connection, worker: str, now: datetime, *, answered_by: datetime | None = None) -> int:
     """Close a dead worker's row, free its lanes and let go what it held; how many deliveries that were.
 
     What it had not begun to send is queued again. A post that it had begun may or may not have been written, so it
-    follows its caller's policy; whatever else it had begun can be done again without harm.
+    follows its caller's policy; whatever else it had begun can be done again without harm. What it began after
+    ``answered_by`` is left to it: it may live after all, and then it writes nothing more, but knows the answer.
     """
     workers.retire(conn, worker, now)
-    found = workers.held(conn, worker)
+    found = [
+        each
+        for each in workers.held(conn, worker)
+        if each.open_since is None or answered_by is None or each.open_since <= answered_by
+    ]
     if found:
         journal.record(conn, worker, [rescued(each, now) for each in found])
-    ring(conn)
-    return len(found) + amendment_queue.rescue(conn, worker, now)
+    number = len(found) + amendment_queue.rescue(conn, worker, now)
+    if number:
+        ring(conn)
+    return number
 
 
 def rescued(held: Held, now: datetime) -> Result:

@@ -18,6 +18,7 @@ from bellwire.store.lanes import LaneKey
 @dataclass(slots=True, eq=False, kw_only=True)
 class Work:
     """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds.
+    ``holder`` is the worker's id under which it was claimed.
 
     ``user_id`` is the 29: id of someone who may be known from a team's roster only.
     """
@@ -30,6 +31,7 @@ class Work:
     service_url: str
     attempts: int
     run_at: datetime
+    holder: str
     conversation_id: str | None = None
     user_id: str | None = None
     activity_id: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from random import Random
 
 import structlog
@@ -14,7 +15,9 @@ import structlog
 from bellwire.delivery.feeder import Feeder
 from bellwire.delivery.halts import Halts
 from bellwire.delivery.lanes import Lanes
+from bellwire.delivery.lease import Lease
 from bellwire.delivery.process import identity
+from bellwire.delivery.pulse import Pulse
 from bellwire.delivery.recorder import Recorder
 from bellwire.delivery.rosters import Rosters, RosterSource
 from bellwire.delivery.sender import Sender
@@ -59,7 +62,7 @@ class Worker:
             random=self._random,
             tuning=tuning,
             signals=signals or Signals(),
-            worker="",
+            lease=Lease("", tuning.lease),
             lanes=Lanes(tuning.seats, tuning.urgent_seats),
         )
         self._halts = Halts(self._station)
@@ -67,7 +70,8 @@ class Worker:
         self._starter = Starter(self._station, self._recorder)
         self._feeder = Feeder(self._station, self._recorder, self._halts)
         self._rosters = Rosters(self._station, rosters or {})
-        self._upkeep = Upkeep(self._station, self._begin_anew)
+        self._pulse = Pulse(self._station, self._begin_anew)
+        self._upkeep = Upkeep(self._station)
         self._bell = database.bell()
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
@@ -103,6 +107,7 @@ class Worker:
             "feeder": self._feeder.run,
             "starter": self._starter.run,
             "recorder": self._recorder.run,
+            "pulse": self._pulse.run,
             "upkeep": self._upkeep.run,
             "rosters": self._rosters.run,
         }
@@ -131,10 +136,11 @@ class Worker:
         self._feeder.rung()
         self._station.startable.set()
 
-    async def _register(self) -> None:
-        station, now = self._station, self._station.clock()
-        station.worker = uuid7(now, self._random.getrandbits(RANDOM_BITS))
-        await station.database.write(partial(workers.register, worker=station.worker, process=identity(), now=now))
+    async def _register(self, *, steady_since: float = -inf) -> None:
+        station, now, sent = self._station, self._station.clock(), self._station.ticks()
+        worker = uuid7(now, self._random.getrandbits(RANDOM_BITS))
+        await station.database.write(partial(workers.register, worker=worker, process=identity(), now=now))
+        station.lease = Lease(worker, station.tuning.lease, sent, steady_since=steady_since)
 
     async def _listen(self) -> None:
         while True:
@@ -149,7 +155,7 @@ class Worker:
             lane.empty()
             station.lanes.close(lane.key)
         self._feeder.forget()
-        await self._register()
+        await self._register(steady_since=station.ticks())
         self._feeder.rung()
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:

@@ -39,12 +39,14 @@ log = structlog.get_logger(__name__)
 class Database:
     """One database, of either kind. Use it on one event loop: ``start``, then reads and writes, then ``close``.
 
+    ``direct_url`` is the server's own address, where ``url`` leads to a transaction pooler in front of it.
+
     Raises:
         ConfigError: the URL names neither a SQLite file nor a PostgreSQL database.
     """
 
-    def __init__(self, url: str) -> None:
-        self._backend = _backend_of(url)
+    def __init__(self, url: str, direct_url: str | None = None) -> None:
+        self._backend = _backend_of(url, direct_url)
         self._voice = token_hex(8)
         self._bells: WeakSet[Bell] = WeakSet()
         self._pump = Pump(self._commit, self._backend.seats)
@@ -171,14 +173,14 @@ class Database:
             bell.ring()
 
 
-def _backend_of(url: str) -> SqliteBackend | PostgresqlBackend:
+def _backend_of(url: str, direct_url: str | None) -> SqliteBackend | PostgresqlBackend:
     with suppress(ArgumentError, ValueError):
         parsed = make_url(url)
         kind = parsed.get_backend_name()
         if kind == "sqlite":
             return SqliteBackend(parsed)
         if kind == "postgresql":
-            return PostgresqlBackend(parsed)
+            return PostgresqlBackend(parsed, None if direct_url is None else make_url(direct_url))
     raise ConfigError(
         "The database's address is not understood.",
         field="BELLWIRE_DATABASE_URL",

@@ -48,6 +48,14 @@ class Standstill(NamedTuple):
     until: datetime
 
 
+class Asked(NamedTuple):
+    """A request to somebody. One that was not ``answered`` may still have been on its way at ``finished_at``."""
+
+    aad_object_id: str
+    finished_at: datetime | None
+    answered: bool
+
+
 def busy(conn: Connection) -> list[LaneKey]:
     """The lanes that have work, be it due or not."""
     return [LaneKey(*row) for row in conn.execute(_BUSY)]
@@ -61,6 +69,14 @@ def own(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> dict[LaneKey,
     rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
     taken = conn.execute(_own(conn.dialect.name), {"worker": worker, **rows})
     return {LaneKey(sender, tenant_id): paused for tenant_id, sender, paused in taken}
+
+
+def hold(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> set[LaneKey]:
+    """Those of the lanes that the worker owns; nobody takes them from it before this transaction has ended."""
+    if conn.dialect.name == "sqlite":  # where nobody else can write before that
+        return set(keys)
+    rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
+    return {LaneKey(*row) for row in conn.execute(_HOLD, {"worker": worker, **rows})}
 
 
 def pause(conn: Connection, key: LaneKey, until: datetime) -> None:
@@ -108,14 +124,12 @@ def standstills(conn: Connection, now: datetime) -> list[Standstill]:
     ]
 
 
-def requests(
-    conn: Connection, key: LaneKey, *, started: datetime, ended: datetime
-) -> list[tuple[str, datetime | None]]:
-    """Who was asked in this lane, of requests started and ended since then; None for the end of one that has none."""
+def requests(conn: Connection, key: LaneKey, *, started: datetime, ended: datetime) -> list[Asked]:
+    """The requests of this lane that started, and have not ended before, then."""
     found = conn.execute(
         _REQUESTS, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "ended": ended}
     )
-    return [(person, finished_at) for person, finished_at in found]
+    return [Asked(*row) for row in found]
 
 
 def requests_to_many_times_asked(conn: Connection, key: LaneKey, *, started: datetime) -> list[tuple[str, datetime]]:
@@ -159,9 +173,9 @@ _SINCE: Final = (
     attempts.c.sender == bindparam("lane_sender"),
     attempts.c.started_at >= bindparam("since", type_=UtcTime),
 )
-_REQUESTS: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
-    *_SINCE, or_(attempts.c.finished_at.is_(None), attempts.c.finished_at >= bindparam("ended", type_=UtcTime))
-)
+_REQUESTS: Final = select(
+    attempts.c.aad_object_id, attempts.c.finished_at, func.coalesce(attempts.c.code, "") != Reason.WORKER_LOST.value
+).where(*_SINCE, or_(attempts.c.finished_at.is_(None), attempts.c.finished_at >= bindparam("ended", type_=UtcTime)))
 _MANY_TIMES: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
     *_SINCE,
     attempts.c.finished_at.is_not(None),
@@ -175,6 +189,16 @@ _PAUSES: Final = (
     select(attempts.c.aad_object_id, func.max(attempts.c.retry_at))
     .where(*_SINCE, attempts.c.retry_at > bindparam("now", type_=UtcTime), attempts.c.status.in_(_ASKED_TO_PAUSE))
     .group_by(attempts.c.aad_object_id)
+)
+
+
+_HELD: Final = given("postgresql", tenant_id=Text, sender=Text)
+_HOLD: Final = (
+    select(lanes.c.sender, lanes.c.tenant_id)
+    .join_from(_HELD, lanes, (lanes.c.tenant_id == _HELD.c.tenant_id) & (lanes.c.sender == _HELD.c.sender))
+    .where(lanes.c.owner == bindparam("worker"))
+    .order_by(lanes.c.tenant_id, lanes.c.sender)
+    .with_for_update(of=lanes, read=True)
 )
 
 

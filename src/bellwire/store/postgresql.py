@@ -1,18 +1,26 @@
-"""PostgreSQL: a few connections that write, a pool for reading, and one that listens for bells."""
+"""PostgreSQL: a few connections that write, a pool for reading, and one that listens for bells.
+
+A transaction pooler (PgBouncer) may stand in between for all of them but the last: who listens has to keep one
+connection to the server itself. Nothing else here outlasts a transaction: no prepared statement, no session's setting,
+no lock. What each connection asks of the server (``_SESSION``) a pooler does not pass on; ``docs/operations.md`` says
+where it is set then.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Literal, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bellwire.store.failures import unavailable
+from bellwire.errors import ConfigError
+from bellwire.store.failures import cause, unavailable
 from bellwire.store.wakeup import CHANNEL
 
 T = TypeVar("T")
@@ -21,6 +29,19 @@ SEATS: Final = 2  # a second one goes on while the first is at a long operation;
 READERS: Final = 4
 CONNECT_SECONDS: Final = 10
 _STATEMENTS: Final = 512
+_REFUSED_AT_THE_DOOR: Final = "08P01"
+
+# A host that is gone without a word must not hold a lock for long, nor may a process that stands still amid a
+# transaction: others wait for both. The server looks after its end of the connection, and we after ours.
+_SESSION: Final = {
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "3s",
+    "tcp_keepalives_idle": "4",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
+}
+_KEEP_ALIVE: Final = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 _SIGN_OF_LIFE_SECONDS: Final = 30
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
@@ -32,10 +53,11 @@ class PostgresqlBackend:
     dialect: Literal["sqlite", "postgresql"] = "postgresql"
     seats = SEATS
 
-    def __init__(self, url: URL) -> None:
-        self._url = url.set(drivername="postgresql+asyncpg")
-        self._writing = _engine(self._url, pool_size=SEATS, max_overflow=0)
-        self._reading = _engine(self._url, pool_size=READERS, max_overflow=0, isolation_level="REPEATABLE READ")
+    def __init__(self, url: URL, direct_url: URL | None = None) -> None:
+        pooled = direct_url is not None
+        self._writing = _engine(url, pooled, pool_size=SEATS, max_overflow=0)
+        self._reading = _engine(url, pooled, pool_size=READERS, max_overflow=0, isolation_level="REPEATABLE READ")
+        self._direct_url = _driven(direct_url or url)
         self._writers: list[AsyncConnection] = []
         self._listener: asyncio.Task[None] | None = None
 
@@ -44,8 +66,13 @@ class PostgresqlBackend:
 
         It is called with '' after a connection was lost, since some may have been missed meanwhile.
         """
-        for _ in range(SEATS):
-            self._writers.append(await self._writing.connect())
+        try:
+            for _ in range(SEATS):
+                self._writers.append(await self._writing.connect())
+        except Exception as error:
+            if cause(error) == _REFUSED_AT_THE_DOOR:
+                raise _a_pooler() from error
+            raise
         ear = await self._listen(heard)
         self._listener = asyncio.create_task(self._keep_listening(ear, heard))
 
@@ -93,9 +120,10 @@ class PostgresqlBackend:
                     heard("")
 
     async def _listen(self, heard: Callable[[str], None]) -> asyncpg.Connection:
-        _, arguments = self._writing.dialect.create_connect_args(self._url)
+        _, arguments = self._writing.dialect.create_connect_args(self._direct_url)
         ear = await asyncpg.connect(**arguments, timeout=CONNECT_SECONDS)
         try:
+            _keep_alive(ear)
             await ear.add_listener(CHANNEL, lambda *event: heard(event[3]))
         except BaseException:
             ear.terminate()
@@ -118,18 +146,52 @@ async def _until_lost(ear: asyncpg.Connection) -> None:
         ear.terminate()
 
 
-def _engine(url: URL, **options: Any) -> AsyncEngine:
-    return create_async_engine(
-        url,
+def _driven(url: URL) -> URL:
+    return url.set(drivername="postgresql+asyncpg")
+
+
+def _engine(url: URL, pooled: bool, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        _driven(url),
         connect_args={
             "timeout": CONNECT_SECONDS,
-            "prepared_statement_cache_size": _STATEMENTS,
-            "server_settings": {"application_name": "bellwire", "jit": "off"},
+            "server_settings": {"application_name": "bellwire", **({} if pooled else _SESSION)},
+            **(_NOTHING_KEPT if pooled else {"prepared_statement_cache_size": _STATEMENTS}),
         },
         hide_parameters=True,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         **options,
+    )
+    event.listen(engine.sync_engine, "connect", lambda connection, _: _keep_alive(connection.driver_connection))
+    return engine
+
+
+# The next transaction may run on another of the pooler's connections: without a name, a statement is prepared anew.
+_NOTHING_KEPT: Final[dict[str, Any]] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": str,
+}
+
+
+def _keep_alive(connection: asyncpg.Connection) -> None:
+    """Have the system find out within seconds that the other end is gone. The driver has no word for it."""
+    sock = connection._transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE.items():
+        option = getattr(socket, name, None)
+        if option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _a_pooler() -> ConfigError:
+    return ConfigError(
+        "Something between this process and PostgreSQL does not take its settings: a transaction pooler, it seems.",
+        field="BELLWIRE_DATABASE_DIRECT_URL",
+        remedy="Name PostgreSQL's own address there; docs/operations.md says why.",
     )
 
 

@@ -15,7 +15,7 @@ from bellwire.model.member import Member
 from bellwire.model.message import Message
 from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import Person
-from bellwire.store import agent_chats, amendment_queue, messages, queue, roster
+from bellwire.store import agent_chats, amendment_queue, lanes, messages, queue, roster
 from bellwire.store.amendment_queue import ClaimedAmendment
 from bellwire.store.given import given, listed
 from bellwire.store.lanes import LaneKey
@@ -37,11 +37,12 @@ class Past(NamedTuple):
 
 @dataclass(slots=True)
 class Supply:
-    """Deliveries claimed for each want, in the order of the wants.
+    """Deliveries claimed under ``worker``'s name for each want, in the order of the wants.
 
     ``due`` says for lanes that gave less than was wanted when their next delivery is due, if anything is queued.
     """
 
+    worker: str
     claimed: list[tuple[Want, list[Claimed]]]
     due: dict[LaneKey, datetime | None]
     sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Supply:
 class Amendments:
     """Amendments claimed, and when the next one of each lane is due; their pasts go by their own ids."""
 
+    worker: str
     claimed: list[ClaimedAmendment]
     due: dict[LaneKey, datetime]
     messages: dict[str, Message] = field(default_factory=dict)
@@ -74,9 +76,13 @@ def fetch(
 
     ``flows`` are the senders of kind ``flow``, who know of people what their flows have told.
     """
-    claimed = [(want, queue.claim(conn, worker, want, now)) for want in wants]
+    owned = lanes.hold(conn, worker, {LaneKey(want.sender, want.tenant_id) for want in wants}) if wants else set()
+    claimed = [
+        (want, queue.claim(conn, worker, want, now) if LaneKey(want.sender, want.tenant_id) in owned else [])
+        for want in wants
+    ]
     short = {LaneKey(want.sender, want.tenant_id) for want, found in claimed if len(found) < want.most}
-    supply = Supply(claimed, {key: queue.next_due(conn, key.tenant_id, key.sender) for key in short})
+    supply = Supply(worker, claimed, {key: queue.next_due(conn, key.tenant_id, key.sender) for key in short})
     every = [each for _, found in claimed for each in found]
     unknown = {each.message_id for each in every}.difference(known_messages)
     if unknown:
@@ -98,7 +104,7 @@ def fetch(
 def amend(conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()) -> Amendments:
     """Claim amendments that are due, and gather what carrying them out takes."""
     claimed = amendment_queue.claim(conn, worker, now, most=most, shut=shut)
-    found = Amendments(claimed, amendment_queue.next_due(conn))
+    found = Amendments(worker, claimed, amendment_queue.next_due(conn))
     if claimed:
         found.messages = messages.get_many(conn, {each.message_id for each in claimed if each.message_id is not None})
         found.pasts = pasts(conn, [each.delivery_id for each in claimed if each.attempts], amending=True)

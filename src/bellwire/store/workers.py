@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
+    or_,
     select,
     union,
     update,
@@ -24,6 +25,7 @@ from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import amendments, attempts, deliveries, in_state, lanes, workers
+from bellwire.store.wakeup import ring
 
 
 class Peer(NamedTuple):
@@ -32,6 +34,13 @@ class Peer(NamedTuple):
     id: str
     process: str | None
     heartbeat_at: datetime
+
+
+class Orphan(NamedTuple):
+    """A worker that has stopped, and in whose hands there is still something; ``process`` if that is known."""
+
+    id: str
+    process: str | None
 
 
 class Held(NamedTuple):
@@ -44,6 +53,7 @@ class Held(NamedTuple):
     on_unknown: OnUnknown
     open_number: int | None
     open_step: Step | None
+    open_since: datetime | None = None
 
 
 def register(conn: Connection, worker: str, process: str | None, now: datetime) -> None:
@@ -61,23 +71,29 @@ def peers(conn: Connection) -> list[Peer]:
     return [Peer(*row) for row in conn.execute(_PEERS)]
 
 
-def orphans(conn: Connection) -> list[str]:
+def orphans(conn: Connection) -> list[Orphan]:
     """Stopped workers in whose hands there is still something."""
-    return list(conn.execute(_ORPHANS).scalars())
+    return [Orphan(*row) for row in conn.execute(_ORPHANS)]
 
 
-def retire(conn: Connection, worker: str, now: datetime) -> None:
-    """Close a worker's row and free its lanes. It can claim and begin nothing from now on."""
-    conn.execute(_RETIRE, {"worker": worker, "at": now})
-    conn.execute(_FREE, {"worker": worker})
+def retire(conn: Connection, worker: str, now: datetime, *, silent_since: datetime | None = None) -> bool:
+    """Close a worker's row and free its lanes. It can claim and begin nothing from now on.
+
+    False if it was closed before, or if it has given a sign of life after ``silent_since``.
+    """
+    retired = conn.execute(_RETIRE, {"worker": worker, "at": now, "silent_since": silent_since}).rowcount > 0
+    if retired:
+        conn.execute(_FREE, {"worker": worker})
+        ring(conn)
+    return retired
 
 
 def held(conn: Connection, worker: str) -> list[Held]:
     """What is in a worker's hands. The rows are locked, so that an attempt just beginning is either seen or refused."""
     conn.execute(_LOCK, {"worker": worker}).all()
     return [
-        Held(id_, sender, tenant_id, begun, OnUnknown(unknown), number, None if step is None else Step(step))
-        for id_, sender, tenant_id, begun, unknown, number, step in conn.execute(_HELD, {"worker": worker})
+        Held(id_, sender, tenant_id, begun, OnUnknown(unknown), number, None if step is None else Step(step), since)
+        for id_, sender, tenant_id, begun, unknown, number, step, since in conn.execute(_HELD, {"worker": worker})
     ]
 
 
@@ -96,9 +112,14 @@ _BEAT: Final = (
     .values(heartbeat_at=bindparam("at", type_=UtcTime))
 )
 _PEERS: Final = select(*(workers.c[name] for name in Peer._fields)).where(_open())
+_SILENT_SINCE: Final = bindparam("silent_since", type_=UtcTime)
 _RETIRE: Final = (
     update(workers)
-    .where(workers.c.id == bindparam("worker"), _open())
+    .where(
+        workers.c.id == bindparam("worker"),
+        _open(),
+        or_(_SILENT_SINCE.is_(None), workers.c.heartbeat_at <= _SILENT_SINCE),
+    )
     .values(stopped_at=bindparam("at", type_=UtcTime))
 )
 _FREE: Final = update(lanes).where(lanes.c.owner == bindparam("worker")).values(owner=null())
@@ -113,6 +134,7 @@ _HELD: Final = (
         deliveries.c.on_unknown,
         attempts.c.number,
         attempts.c.step,
+        attempts.c.started_at,
     )
     .join_from(
         deliveries,
@@ -127,12 +149,12 @@ _HELD: Final = (
     .where(*_IN_HAND)
     .order_by(deliveries.c.id)
 )
-_ORPHANS: Final = union(
-    select(deliveries.c.claimed_by).where(
-        in_state(State.SENDING), ~exists(select(workers.c.id).where(workers.c.id == deliveries.c.claimed_by, _open()))
-    ),
-    select(amendments.c.claimed_by).where(
-        amendments.c.state == literal_column("'sending'"),
-        ~exists(select(workers.c.id).where(workers.c.id == amendments.c.claimed_by, _open())),
-    ),
+_HOLDERS: Final = union(
+    select(deliveries.c.claimed_by).where(in_state(State.SENDING)),
+    select(amendments.c.claimed_by).where(amendments.c.state == literal_column("'sending'")),
+).subquery()
+_ORPHANS: Final = (
+    select(_HOLDERS.c.claimed_by, workers.c.process)
+    .join_from(_HOLDERS, workers, workers.c.id == _HOLDERS.c.claimed_by, isouter=True)
+    .where(or_(workers.c.id.is_(None), workers.c.stopped_at.is_not(None)))
 )
