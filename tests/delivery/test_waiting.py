@@ -37,7 +37,7 @@ async def state_of_anna(engine: Engine) -> ReachState:
     ("reason", "expected"),
     [
         (Reason.UNINSTALLED, ReachState.UNINSTALLED),
-        (Reason.NOT_INSTALLED, ReachState.UNINSTALLED),
+        (Reason.NOT_INSTALLED, ReachState.NOT_INSTALLED),
         (Reason.BLOCKED, ReachState.BLOCKED),
         (Reason.DISABLED_BY_ADMIN, ReachState.DISABLED),
     ],

@@ -41,7 +41,11 @@ async def test_who_lacks_the_agent_is_undeliverable_and_remembered(sqlite_url: s
     async with stage(sqlite_url) as scene:
         alex = scene.person("Alex", agent=False)
         first = await scene.ended(alex)
-        assert (first["state"], first["reason"], first["mover"]) == ("undeliverable", "agent_not_installed", "caller")
+        assert (first["state"], first["reason"], first["whose_move"]) == (
+            "undeliverable",
+            "agent_not_installed",
+            "caller",
+        )
         again = await scene.service.call(
             "POST", "/v1/messages", {"to": {"aad_object_id": alex}, "sender": SENDER, "text": "Again"}
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person
-from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, learn, suspend
+from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, in_team, learn, suspend
 from bellwire.model.surface import Surface
 
 MEGAN = Person("alerts", "11111111-1111-1111-1111-111111111111", "aaaaaaaa-0000-0000-0000-000000000001")
@@ -148,15 +148,29 @@ def test_reinstalling_ends_an_uninstall() -> None:
         (Reason.BLOCKED, ReachState.BLOCKED),
         (Reason.DISABLED_BY_ADMIN, ReachState.DISABLED),
         (Reason.UNINSTALLED, ReachState.UNINSTALLED),
-        (Reason.NOT_INSTALLED, ReachState.UNINSTALLED),
+        (Reason.NOT_INSTALLED, ReachState.NOT_INSTALLED),
     ],
 )
 def test_what_a_send_found_suspends_until_the_person_acts(reason: Reason, state: ReachState) -> None:
-    suspended = suspend(learnt(lesson(1)), reason, NOON + timedelta(minutes=2))
+    suspended = suspend(learnt(lesson(1, installed=True)), reason, NOON + timedelta(minutes=2))
     assert suspended.state is state
     assert learn(suspended, lesson(1, by_person=True), NOW).state is state
     assert learn(suspended, lesson(3), NOW).state is state
     assert learn(suspended, lesson(3, by_person=True), NOW).state is ReachState.REACHABLE
+
+
+def test_who_never_had_the_app_for_themselves_has_not_removed_it() -> None:
+    suspended = suspend(learnt(lesson(1)), Reason.UNINSTALLED, NOON + timedelta(minutes=2))
+    assert suspended.state is ReachState.NOT_INSTALLED
+
+
+def test_a_team_with_the_app_ends_that_none_was_found_but_never_a_removal() -> None:
+    at = NOON + timedelta(minutes=2)
+    absent = suspend(learnt(lesson(1)), Reason.NOT_INSTALLED, at)
+    assert in_team(absent, at - timedelta(seconds=1)).state is ReachState.NOT_INSTALLED
+    assert in_team(absent, at + timedelta(seconds=1)).state is ReachState.REACHABLE
+    removed = learnt(lesson(1, installed=True), lesson(2, removed=True))
+    assert in_team(removed, at + timedelta(seconds=1)).state is ReachState.UNINSTALLED
 
 
 def test_an_install_ends_what_the_administrator_did_but_never_a_block() -> None:

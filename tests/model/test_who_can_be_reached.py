@@ -12,37 +12,45 @@ from bellwire.model.surface import Surface
 
 
 def test_a_stored_chat_is_the_way() -> None:
-    assert reach(ReachState.REACHABLE, []) == Reachable(Way.TEAMS_CHAT)
+    assert reach(ReachState.REACHABLE, {}) == Reachable(Way.TEAMS_CHAT)
 
 
 def test_a_stored_chat_is_the_way_whatever_was_seen_elsewhere() -> None:
-    assert reach(ReachState.REACHABLE, list(Surface)) == Reachable(Way.TEAMS_CHAT)
+    assert reach(ReachState.REACHABLE, dict.fromkeys(Surface)) == Reachable(Way.TEAMS_CHAT)
 
 
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
         (ReachState.UNINSTALLED, Reason.UNINSTALLED),
+        (ReachState.NOT_INSTALLED, Reason.NOT_INSTALLED),
         (ReachState.BLOCKED, Reason.BLOCKED),
         (ReachState.DISABLED, Reason.DISABLED_BY_ADMIN),
     ],
 )
-@pytest.mark.parametrize("seen", [[], [Surface.COPILOT]])
+@pytest.mark.parametrize("seen", [{}, {Surface.COPILOT: None}])
 def test_what_stands_in_the_way_is_named_and_copilot_is_no_way_around_it(
-    state: ReachState, reason: Reason, seen: list[Surface]
+    state: ReachState, reason: Reason, seen: dict[Surface, Reason | None]
 ) -> None:
     assert reach(state, seen) == Obstacle(reason)
 
 
 def test_someone_known_from_copilot_gets_their_chat_opened() -> None:
-    assert reach(None, [Surface.COPILOT]) == Reachable(Way.OPEN_CHAT)
-    assert reach(None, [Surface.TEAMS_GROUP, Surface.COPILOT]) == Reachable(Way.OPEN_CHAT)
+    assert reach(None, {Surface.COPILOT: None}) == Reachable(Way.OPEN_CHAT)
+    assert reach(None, {Surface.TEAMS_GROUP: None, Surface.COPILOT: None}) == Reachable(Way.OPEN_CHAT)
+
+
+def test_a_refusal_to_open_the_chat_stands_until_something_newer_is_seen() -> None:
+    refused = {Surface.COPILOT: Reason.NOT_INSTALLED}
+    assert reach(None, refused) == Obstacle(Reason.NOT_INSTALLED)
+    assert reach(None, {Surface.TEAMS_GROUP: None, **refused}) == Obstacle(Reason.NOT_INSTALLED)
+    assert reach(None, {Surface.TEAMS_PERSONAL: None, **refused}) == Reachable(Way.OPEN_CHAT)
 
 
 @pytest.mark.parametrize("surface", [Surface.TEAMS_GROUP, Surface.TEAMS_CHANNEL, Surface.OTHER])
 def test_someone_known_from_elsewhere_only_is_told_apart_from_someone_unknown(surface: Surface) -> None:
-    assert reach(None, [surface]) == Obstacle(Reason.SEEN_ELSEWHERE_ONLY)
-    assert reach(None, []) == Obstacle(Reason.NEVER_SEEN)
+    assert reach(None, {surface: None}) == Obstacle(Reason.SEEN_ELSEWHERE_ONLY)
+    assert reach(None, {}) == Obstacle(Reason.NEVER_SEEN)
 
 
 def test_fail_refuses_and_wait_waits() -> None:

@@ -37,7 +37,15 @@ async def send(service: Running, person: Actor, *, by: str = "aad_object_id", **
     """A message to this person, named by one of their three names, to its end."""
     names = {"aad_object_id": person.aad_object_id, "upn": person.person.upn, "email": person.person.email}
     sent = await service.client.send(to={by: names[by]}, text=TEXT, **terms)
-    return sent if sent.state == "waiting" else await service.client.wait(sent.id)
+    return sent if sent.state == "waiting" else await ended(service, sent)
+
+
+async def ended(service: Running, sent: Delivery) -> Delivery:
+    """The delivery when it is over, or waits for the person."""
+    recorded = service.worker.signals.recorded.listen()
+    while (now := await service.client.delivery(sent.id)).state in ("queued", "sending"):
+        await asyncio.wait_for(recorded.get(), 10)
+    return now
 
 
 async def refused(service: Running, person: Actor, *, by: str = "aad_object_id") -> Unreachable:

@@ -98,6 +98,27 @@ async def test_a_member_whose_chat_teams_would_not_open_is_not_asked_for_again(a
     assert (await refused(at_work, adele)).code == "disabled_by_admin"
 
 
+async def test_whose_team_lost_the_app_is_reached_again_when_it_comes_back(at_work: Running) -> None:
+    adele, owner = at_work.teams.person("Adele"), at_work.teams.person("Olivia")
+    team = await team_with_the_app(at_work, owner, adele)
+    await send(at_work, adele)
+    await team.uninstall(by=owner)
+    lost = await send(at_work, adele, if_unreachable="wait")
+    assert (lost.state, (await refused(at_work, adele)).code) == (State.WAITING, "not_installed")
+    async with roster_read(at_work, team):
+        await team.install(by=owner)
+    assert (await at_work.client.wait(lost.id)).state == State.SENT
+    assert steps(await send(at_work, adele)) == [("post", "sent")]
+
+
+async def test_who_removed_the_app_is_not_approached_by_way_of_a_team(at_work: Running) -> None:
+    adele = at_work.teams.person("Adele")
+    await adele.install()
+    await adele.uninstall()
+    await team_with_the_app(at_work, adele)
+    assert (await refused(at_work, adele)).code == "uninstalled"
+
+
 @pytest.mark.parametrize("members", [1200])
 async def test_a_large_roster_is_read_in_pages_within_the_limits(at_work: Running, members: int) -> None:
     crowd = at_work.teams.crowd(members, installed=False)

@@ -15,6 +15,7 @@ from bellwire.cli.people_check import names
 from bellwire.errors import InvalidInput, NotFound, Unreachable
 from bellwire.model.delivery import State
 from bellwire.simulator import Actor
+from bellwire.simulator.rules import Manners
 from tests.support.service import Running
 
 from .scenes import TEXT, refused, roster_read, said, send, steps, team_with_the_app
@@ -96,6 +97,25 @@ async def lost_the_app_without_a_word(at_work: Running, who: Actor) -> None:
     await send(at_work, who)
 
 
+async def no_app_found(at_work: Running, who: Actor) -> None:
+    await who.install()
+    who.presence.installed = False
+    at_work.teams.rules.manners.by_person[who.aad_object_id] = Manners("ForbiddenOperationException")
+    await send(at_work, who)
+
+
+async def in_copilot_and_refused(at_work: Running, who: Actor) -> None:
+    await in_copilot(at_work, who)
+    who.presence.acquired = False
+    await send(at_work, who)
+
+
+async def in_copilot_and_disabled(at_work: Running, who: Actor) -> None:
+    await in_copilot(at_work, who)
+    who.disable()
+    await send(at_work, who)
+
+
 OPEN: Final = ["open_chat", "post"]
 NAMES: Final = ("aad_object_id", "upn", "email")
 REACHED: Final = [
@@ -111,6 +131,9 @@ NOT_REACHED: Final = [
     (team_lost_the_app, "never_seen", "caller"),
     (uninstalled, "uninstalled", "person"),
     (lost_the_app_without_a_word, "uninstalled", "person"),
+    (no_app_found, "not_installed", "person"),
+    (in_copilot_and_refused, "not_installed", "person"),
+    (in_copilot_and_disabled, "disabled_by_admin", "teams_administrator"),
     (blocked, "blocked", "person"),
     (disabled, "disabled_by_admin", "teams_administrator"),
     (disabled_in_a_team, "disabled_by_admin", "teams_administrator"),
@@ -164,7 +187,15 @@ async def test_whoever_may_not_be_reached_is_explained_everywhere_in_the_same_wo
 @pytest.mark.parametrize("by", NAMES)
 @pytest.mark.parametrize(
     "scene",
-    [never, in_a_group, team_lost_the_app, uninstalled, lost_the_app_without_a_word],
+    [
+        never,
+        in_a_group,
+        team_lost_the_app,
+        uninstalled,
+        lost_the_app_without_a_word,
+        no_app_found,
+        in_copilot_and_refused,
+    ],
     ids=lambda scene: scene.__name__,
 )
 async def test_whoever_lacks_the_app_gets_it_and_the_message_if_the_caller_wants_that(

@@ -78,7 +78,7 @@ async def test_the_surfaces_of_many_are_read_without_the_rest(database: Database
     for person, surface in ((ANNA, Surface.COPILOT), (ANNA, Surface.TEAMS_PERSONAL), (BERT, Surface.COPILOT)):
         await database.write(partial(sightings.record, person=person, surface=surface, at=NOW))
 
-    found = await database.read(lambda conn: sightings.surfaces(conn, [ANNA, BERT, CLEO]))
+    found = await database.read(lambda conn: sightings.surfaces(conn, [ANNA, BERT, CLEO], NOW))
 
-    assert found == {ANNA: {Surface.COPILOT, Surface.TEAMS_PERSONAL}, BERT: {Surface.COPILOT}}
-    assert await database.read(lambda conn: sightings.surfaces(conn, [])) == {}
+    assert found == {ANNA: {Surface.COPILOT: None, Surface.TEAMS_PERSONAL: None}, BERT: {Surface.COPILOT: None}}
+    assert await database.read(lambda conn: sightings.surfaces(conn, [], NOW)) == {}

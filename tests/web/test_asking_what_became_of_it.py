@@ -135,7 +135,7 @@ async def test_someone_who_left_is_shown_with_the_reason_and_the_remedy(service:
     await adele.install()
     await adele.uninstall()
     (reach,) = (await service.call("GET", f"/v1/people/{adele.tenant_id}/{adele.aad_object_id}")).body["senders"]
-    assert (reach["reachable"], reach["reason"], reach["mover"]) == (False, "uninstalled", "person")
+    assert (reach["reachable"], reach["reason"], reach["whose_move"]) == (False, "uninstalled", "person")
     assert reach["remedy"]
 
 

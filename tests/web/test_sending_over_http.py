@@ -64,7 +64,7 @@ async def test_someone_who_cannot_be_reached_is_refused_with_reason_remedy_and_w
     assert refused.status == 409
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert refused.body["type"] == "/problems/uninstalled"
-    assert (refused.code, refused.body["field"], refused.body["mover"]) == ("uninstalled", "to", "person")
+    assert (refused.code, refused.body["field"], refused.body["whose_move"]) == ("uninstalled", "to", "person")
     assert refused.body["detail"]
     assert refused.body["remedy"]
     assert (await service.call("GET", "/v1/deliveries")).body["deliveries"] == []

@@ -97,7 +97,7 @@ def delivery_facts(delivery: Delivery) -> Table:
     table.add_row("state", state_text(delivery.state))
     if delivery.reason:
         table.add_row("reason", f"{delivery.reason}: {delivery.fact or ''}")
-        table.add_row("remedy", f"{delivery.remedy or ''} (whose move: {delivery.mover or 'nobody'})")
+        table.add_row("remedy", f"{delivery.remedy or ''} (whose move: {_words(delivery.whose_move)})")
     table.add_row("person", f"{delivery.aad_object_id} of tenant {delivery.tenant_id}")
     for label, name in FACTS.items():
         value = getattr(delivery, name)
@@ -148,7 +148,7 @@ def person_facts(person: Person) -> Table:
         table.add_row(f"as {reach.sender}", state_text("reachable" if reach.reachable else "not reachable"))
         if reach.reason:
             table.add_row("reason", f"{reach.reason}: {reach.fact or ''}")
-            table.add_row("remedy", f"{reach.remedy or ''} (whose move: {reach.mover or 'nobody'})")
+            table.add_row("remedy", f"{reach.remedy or ''} (whose move: {_words(reach.whose_move)})")
         table.add_row("way", reach.way or "none")
         table.add_row("since", moment(reach.since) or "not known")
         table.add_row("chat", reach.conversation_id or "none stored")
@@ -211,3 +211,7 @@ def check_table(counts: Mapping[tuple[bool, str | None, str | None], int]) -> Ta
     for (reachable, why, whose_move), count in sorted(counts.items(), key=lambda each: (not each[0][0], -each[1])):
         table.add_row(state_text("reachable" if reachable else "not reachable"), why, whose_move or "", str(count))
     return table
+
+
+def _words(whose_move: str | None) -> str:
+    return "nobody" if whose_move is None else whose_move.replace("_", " ")

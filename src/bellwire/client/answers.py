@@ -58,7 +58,6 @@ class Delivery:
     reason: str | None = None
     fact: str | None = None
     remedy: str | None = None
-    mover: str | None = None
     whose_move: str | None = None
     reference: str | None = None
     run_at: datetime | None = None
@@ -88,7 +87,6 @@ class Reach:
     reason: str | None = None
     fact: str | None = None
     remedy: str | None = None
-    mover: str | None = None
     whose_move: str | None = None
     conversation_id: str | None = None
     since: datetime | None = None

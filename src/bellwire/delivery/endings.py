@@ -17,7 +17,7 @@ from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Scope, Sent, Step
 from bellwire.model.reason import Reason
 from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, installed, learn, suspend
-from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references, roster
+from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references, roster, sightings
 from bellwire.store.journal import Result
 
 RECHECK: Final = timedelta(seconds=5)
@@ -120,6 +120,8 @@ def _teach(conn: Connection, each: Ending, now: datetime) -> None:
     known, suspension = references.get(conn, each.work.person), each.decision.suspension
     if suspension is not None and each.work.step is Step.OPEN_CHAT_AS_MEMBER:
         roster.refuse(conn, each.work.person, suspension, now)
+    if suspension is not None and known is None:
+        sightings.refuse(conn, each.work.person, suspension, each.work.started_at or now)
     changed = _changed(known, each, now)
     if changed is None:
         return

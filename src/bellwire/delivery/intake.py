@@ -122,7 +122,7 @@ def _without_chat(
 ) -> Decision | None:
     """Have the chat opened, if that is a way to the person, or decide what becomes of the delivery."""
     state = None if each.chat_state is None else ReachState(each.chat_state)
-    found = reach(state, [sighting.surface for sighting in seen], member)
+    found = reach(state, {each.surface: each.refusal(station.clock()) for each in seen}, member)
     told = _told_last(seen) or station.senders[work.person.sender].default_service_url
     work.step = Step.OPEN_CHAT
     if isinstance(found, Obstacle):

@@ -17,7 +17,7 @@ from bellwire.delivery.station import Station
 from bellwire.errors import StoreUnavailable
 from bellwire.model.member import RosterPage, RosterRefused
 from bellwire.model.pacing import CONVERSATION_WINDOWS, ConversationPace
-from bellwire.store import lanes, roster, teams
+from bellwire.store import lanes, membership, roster, teams
 from bellwire.store.teams import Team
 
 log = structlog.get_logger(__name__)
@@ -148,8 +148,7 @@ def _keep(conn: Connection, team: Team, page: RosterPage, now: datetime) -> None
     """Keep one page, unless the app has left the team meanwhile."""
     known = teams.get(conn, team.lane, team.team_id)
     if known is not None and known.installed:
-        roster.put(conn, team.lane, page.members)
-        roster.wake(conn, team.lane, [each.aad_object_id for each in page.members], now)
+        membership.keep(conn, team.lane, team.team_id, page.members, now)
 
 
 def _finish(conn: Connection, team: Team, began_at: datetime) -> None:

@@ -16,7 +16,7 @@ from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import Reason
-from bellwire.store import agent_chats, amendment_queue, expiry, idempotency, journal, names, queue, workers
+from bellwire.store import agent_chats, amendment_queue, expiry, idempotency, journal, names, queue, sightings, workers
 from bellwire.store.journal import Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.wakeup import ring
@@ -88,6 +88,7 @@ class Upkeep:
         await station.database.write(partial(names.prune, now=station.clock()))
         for person in (
             *await station.database.read(queue.overlooked),
+            *await station.database.read(partial(sightings.overlooked, now=station.clock())),
             *await station.database.read(partial(agent_chats.overlooked, now=station.clock())),
         ):
             await station.database.write(partial(queue.wake, person=person, now=station.clock()))

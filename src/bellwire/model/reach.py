@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -41,6 +42,7 @@ class Obstacle:
 OBSTACLES: Final = MappingProxyType(
     {
         ReachState.UNINSTALLED: Reason.UNINSTALLED,
+        ReachState.NOT_INSTALLED: Reason.NOT_INSTALLED,
         ReachState.BLOCKED: Reason.BLOCKED,
         ReachState.DISABLED: Reason.DISABLED_BY_ADMIN,
     }
@@ -52,9 +54,19 @@ INSTALLABLE: Final = frozenset(
 )
 
 
-def reach(state: ReachState | None, seen: Collection[Surface], member: Member | None = None) -> Reachable | Obstacle:
+REFUSED_FOR: Final = timedelta(days=1)
+"""How long it stands that Teams refused to open a chat, against everything but the contrary."""
+
+OPENABLE: Final = (Surface.COPILOT, Surface.TEAMS_PERSONAL)
+"""Whoever was seen here has the app, as far as is known."""
+
+
+def reach(
+    state: ReachState | None, seen: Mapping[Surface, Reason | None], member: Member | None = None
+) -> Reachable | Obstacle:
     """The way to a person whose stored chat has ``state`` (none: no chat is stored), seen on the surfaces ``seen``.
 
+    Each surface comes with the reason for which Teams has refused to open the chat since the person was seen there.
     Whoever used the agent in Copilot acquired the app, so Teams opens their chat by object id. A ``member`` of a team
     that has the app is refused there with 403, and is reached by the roster's 29: id (platform reference §1.1).
     """
@@ -62,10 +74,13 @@ def reach(state: ReachState | None, seen: Collection[Surface], member: Member | 
         return Reachable(Way.TEAMS_CHAT)
     if state is not None:
         return Obstacle(OBSTACLES[state])
-    if Surface.COPILOT in seen or Surface.TEAMS_PERSONAL in seen:
+    refusals = [seen[surface] for surface in OPENABLE if surface in seen]
+    if None in refusals:
         return Reachable(Way.OPEN_CHAT)
     if member is not None:
         return Reachable(Way.TEAM_ROSTER) if member.obstacle is None else Obstacle(member.obstacle)
+    for refused in filter(None, refusals):
+        return Obstacle(refused)
     return Obstacle(Reason.SEEN_ELSEWHERE_ONLY if seen else Reason.NEVER_SEEN)
 
 

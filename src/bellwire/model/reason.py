@@ -15,14 +15,9 @@ class Mover(StrEnum):
     PERSON = "person"
     CALLER = "caller"
     OPERATOR = "operator"
-    TEAMS_ADMINISTRATOR = "teams administrator"
-    ENTRA_ADMINISTRATOR = "entra administrator"
+    TEAMS_ADMINISTRATOR = "teams_administrator"
+    ENTRA_ADMINISTRATOR = "entra_administrator"
     MICROSOFT = "microsoft"
-
-    @property
-    def word(self) -> str:
-        """One word for programs: ``teams_administrator``."""
-        return self.value.replace(" ", "_")
 
 
 class Reason(StrEnum):

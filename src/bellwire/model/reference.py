@@ -23,6 +23,7 @@ class ReachState(StrEnum):
 
     REACHABLE = "reachable"
     UNINSTALLED = "uninstalled"
+    NOT_INSTALLED = "not_installed"
     BLOCKED = "blocked"
     DISABLED = "disabled"
 
@@ -42,7 +43,7 @@ class Source(StrEnum):
 class ConversationReference:
     """The one Teams personal chat of one person with one sender's bot.
 
-    ``state`` is derived: it follows from the five times (see ``reach_state``), so that activities may arrive in any
+    ``state`` is derived: it follows from the times of facts (see ``reach_state``), so that activities may arrive in any
     order and any number of times. ``seen_at`` is the newest activity that supplied the addresses and the profile;
     ``older`` holds, in microseconds since 1970, when each value was said that the newest activity did not repeat.
     """
@@ -65,6 +66,8 @@ class ConversationReference:
     person_at: datetime | None = None
     blocked_at: datetime | None = None
     disabled_at: datetime | None = None
+    absent_at: datetime | None = None
+    team_at: datetime | None = None
     older: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
@@ -76,6 +79,8 @@ class ConversationReference:
             person_at=self.person_at,
             blocked_at=self.blocked_at,
             disabled_at=self.disabled_at,
+            absent_at=self.absent_at,
+            team_at=self.team_at,
         )
 
 
@@ -139,6 +144,8 @@ def suspend(reference: ConversationReference, reason: Reason, at: datetime) -> C
     fact = _SUSPENSIONS.get(reason)
     if fact is None:
         return reference
+    if reason is Reason.UNINSTALLED and reference.installed_at is None:
+        fact = "absent_at"  # who never had the app for themselves has not removed it
     changed: dict[str, Any] = {fact: _latest(getattr(reference, fact), at)}
     return replace(reference, **changed)
 
@@ -148,6 +155,11 @@ def installed(reference: ConversationReference, at: datetime) -> ConversationRef
     return replace(reference, installed_at=_latest(reference.installed_at, at))
 
 
+def in_team(reference: ConversationReference, at: datetime) -> ConversationReference:
+    """The reference after the app came to a team of the person's, or they to a team that has it, at ``at``."""
+    return replace(reference, team_at=_latest(reference.team_at, at))
+
+
 def reach_state(
     *,
     installed_at: datetime | None,
@@ -155,10 +167,17 @@ def reach_state(
     person_at: datetime | None,
     blocked_at: datetime | None,
     disabled_at: datetime | None,
+    absent_at: datetime | None = None,
+    team_at: datetime | None = None,
 ) -> ReachState:
-    """The state that the newest facts make: an install ends a removal, only the person's own act ends a block."""
+    """The state that the newest facts make: an install ends a removal, only the person's own act ends a block.
+
+    A removal is the person's own word; that Teams found no app (``absent_at``) is not, so a team with the app ends it.
+    """
     if _later(removed_at, installed_at, person_at):
         return ReachState.UNINSTALLED
+    if _later(absent_at, installed_at, person_at, team_at):
+        return ReachState.NOT_INSTALLED
     if _later(blocked_at, person_at):
         return ReachState.BLOCKED
     if _later(disabled_at, installed_at, person_at):
@@ -178,13 +197,13 @@ VALUES: Final = (
     "timezone",
     "app_version",
 )
-FACTS: Final = ("installed_at", "removed_at", "person_at", "blocked_at", "disabled_at")
+FACTS: Final = ("installed_at", "removed_at", "person_at", "blocked_at", "disabled_at", "absent_at", "team_at")
 _SUSPENSIONS: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         Reason.BLOCKED: "blocked_at",
         Reason.DISABLED_BY_ADMIN: "disabled_at",
         Reason.UNINSTALLED: "removed_at",
-        Reason.NOT_INSTALLED: "removed_at",
+        Reason.NOT_INSTALLED: "absent_at",
     }
 )
 

@@ -24,10 +24,10 @@ def reach_many(
     chats = agent_chats.get_many(conn, of_flows)
     states = references.states(conn, of_bots)
     strangers = [person for person in of_bots if person not in states]
-    seen, members = sightings.surfaces(conn, strangers), roster.members(conn, strangers)
+    seen, members = sightings.surfaces(conn, strangers, now), roster.members(conn, strangers)
     by_flow = {person: flow_reach(chats.get(person), now) for person in of_flows}
     return by_flow | {
-        person: reach(states.get(person), seen.get(person, ()), members.get(person)) for person in of_bots
+        person: reach(states.get(person), seen.get(person, {}), members.get(person)) for person in of_bots
     }
 
 

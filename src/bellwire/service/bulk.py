@@ -226,9 +226,10 @@ def _ways(conn: Connection, mailing: _Mailing, sender: str, people: Sequence[str
         return {each: flow_reach(told.get(each), mailing.pattern.accepted_at) for each in people}
     states = references.states_of(conn, sender, person.tenant_id, people)
     elsewhere = [replace(person, aad_object_id=each) for each in people if each not in states]
-    seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere).items()}
+    now = mailing.pattern.accepted_at
+    seen = {one.aad_object_id: on for one, on in sightings.surfaces(conn, elsewhere, now).items()}
     members = {one.aad_object_id: member for one, member in roster.members(conn, elsewhere).items()}
-    return {each: reach(states.get(each), seen.get(each, ()), members.get(each)) for each in people}
+    return {each: reach(states.get(each), seen.get(each, {}), members.get(each)) for each in people}
 
 
 def _told(answer: str) -> BulkAccepted:

@@ -95,7 +95,7 @@ def keep(conn: Connection, items: list[Taken]) -> list[None]:
             taught.add(item.person)
     references.put_many(conn, [known[person] for person in taught])
     for item in items:
-        found = reach(state_of(known.get(item.person)), [item.inbound.classification.surface])
+        found = reach(state_of(known.get(item.person)), {item.inbound.classification.surface: None})
         if isinstance(found, Reachable):
             queue.wake(conn, item.person, item.now)
     return [None] * len(items)

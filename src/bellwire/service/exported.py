@@ -44,6 +44,8 @@ class Exported:
     person_at: datetime | None = None
     blocked_at: datetime | None = None
     disabled_at: datetime | None = None
+    absent_at: datetime | None = None
+    team_at: datetime | None = None
     older: Mapping[str, int] | None = None
 
 

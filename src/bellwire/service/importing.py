@@ -20,6 +20,7 @@ from bellwire.service.exported import restored
 from bellwire.service.senders import Senders
 from bellwire.store import people, queue, references, sightings
 from bellwire.store.database import Database
+from bellwire.store.sightings import Seen
 from bellwire.teams.clouds import Cloud
 from bellwire.teams.entries import Entry, read_entry
 
@@ -57,7 +58,7 @@ class Plan:
     """What is known of the people of one batch, and what of it is new."""
 
     known: dict[Person, ConversationReference]
-    seen: dict[Person, set[Surface]]
+    seen: dict[Person, Seen]
     learnt: set[Person] = field(default_factory=set)
     noted: list[tuple[Candidate, Surface]] = field(default_factory=list)
 
@@ -173,7 +174,7 @@ def _judged(
     conn: Connection, checked: Sequence[Candidate | Finding], now: datetime, cloud: Cloud
 ) -> tuple[list[Finding], Plan]:
     persons = {each.person for each in checked if isinstance(each, Candidate)}
-    plan = Plan(references.get_many(conn, persons), sightings.surfaces(conn, persons))
+    plan = Plan(references.get_many(conn, persons), sightings.surfaces(conn, persons, now))
     return [each if isinstance(each, Finding) else _finding(each, plan, now, cloud) for each in checked], plan
 
 
@@ -193,7 +194,7 @@ def _kept(conn: Connection, checked: Sequence[Candidate | Finding], now: datetim
             name=entry.name,
         )
     for person in plan.learnt | {candidate.person for candidate, _ in plan.noted}:
-        if isinstance(reach(state_of(plan.known.get(person)), plan.seen.get(person, ())), Reachable):
+        if isinstance(reach(state_of(plan.known.get(person)), plan.seen.get(person, {})), Reachable):
             queue.wake(conn, person, now)
     return findings
 
@@ -213,10 +214,10 @@ def _finding(candidate: Candidate, plan: Plan, now: datetime, cloud: Cloud) -> F
         plan.known[person] = learnt
         plan.learnt.add(person)
         return replace(found, why=Why.TEAMS_CHAT)
-    surface, seen = _surface(entry), plan.seen.setdefault(person, set())
+    surface, seen = _surface(entry), plan.seen.setdefault(person, {})
     if person in plan.known or surface in seen:
         return found
-    seen.add(surface)
+    seen[surface] = None
     plan.noted.append((candidate, surface))
     return replace(found, why=ELSEWHERE[surface])
 

@@ -40,7 +40,7 @@ class SenderReach:
         """Since when it is so, as far as is known."""
         known, way = self.reference, self.found.way if isinstance(self.found, Reachable) else None
         if known is not None:
-            obstacles = (known.removed_at, known.blocked_at, known.disabled_at)
+            obstacles = (known.removed_at, known.absent_at, known.blocked_at, known.disabled_at)
             if way is not None:
                 return known.installed_at or known.created_at
             return max((at for at in obstacles if at is not None), default=None)
@@ -137,7 +137,7 @@ class People:
         senders = [
             _by_flow(name, told.get(name), self._clock())
             if name in self._senders.flows
-            else _reach(name, by_sender.get(name), known.sightings, members.get(name))
+            else _reach(name, by_sender.get(name), known.sightings, members.get(name), self._clock())
             for name in names
         ]
         return KnownPerson(known.tenant_id, known.aad_object_id, _name(known), senders)
@@ -152,10 +152,14 @@ def _fits(known: Known, wanted: PeopleFilter) -> bool:
 
 
 def _reach(
-    sender: str, reference: ConversationReference | None, sightings: Sequence[Sighting], member: Member | None
+    sender: str,
+    reference: ConversationReference | None,
+    sightings: Sequence[Sighting],
+    member: Member | None,
+    now: datetime,
 ) -> SenderReach:
     seen = [sighting for sighting in sightings if sighting.person.sender == sender]
-    found = reach(state_of(reference), [sighting.surface for sighting in seen], member)
+    found = reach(state_of(reference), {each.surface: each.refusal(now) for each in seen}, member)
     return SenderReach(sender, found, reference, seen, member=member)
 
 

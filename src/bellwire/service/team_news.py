@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bellwire.model.member import Member
-from bellwire.store import roster, teams
+from bellwire.store import membership, roster, teams
 from bellwire.store.lanes import LaneKey
 from bellwire.teams.team_news import TeamNews
 
@@ -30,10 +30,9 @@ def keep(conn: Connection, sender: str, news: TeamNews, now: datetime) -> None:
     if not installed:
         return
     newcomers = [_member(news, who.aad_object_id, who.user_id) for who in news.joined]
-    roster.put(conn, lane, newcomers, joined=True)
+    membership.keep(conn, lane, news.team_id, newcomers, now, joined=True)
     if news.left:
         roster.leave(conn, lane, news.team_id, news.left, news.at)
-    roster.wake(conn, lane, [who.aad_object_id for who in newcomers], now)
     known = teams.get(conn, lane, news.team_id)
     if news.joined or news.left or known is None or known.read_at is None:
         teams.make_due(conn, lane, news.team_id, now)

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Row, Select, Text, bindparam, case, delete, e
 
 from bellwire.model.delivery import State
 from bellwire.model.member import Member
+from bellwire.model.reach import REFUSED_FOR
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person
+from bellwire.model.reference import ReachState
 from bellwire.store import queue
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
@@ -20,9 +22,6 @@ from bellwire.store.lanes import LaneKey
 from bellwire.store.tables import conversation_references as references
 from bellwire.store.tables import deliveries, in_state, roster, teams
 from bellwire.store.upsert import Excluded, Upsert
-
-REFUSED_FOR: Final = timedelta(days=1)
-"""How long a refusal to open a member's chat stands against rosters that still name them."""
 
 _KEY: Final = ("tenant_id", "sender", "aad_object_id")
 
@@ -79,8 +78,14 @@ def of(conn: Connection, keys: Collection[tuple[str, str]]) -> list[tuple[Person
     return [(Person(row.sender, row.tenant_id, row.aad_object_id), _member_of(row)) for row in rows]
 
 
+def listed_before(conn: Connection, lane: LaneKey, team_id: str, aad_object_ids: Iterable[str]) -> set[str]:
+    """Those of these people whom the team's roster named already."""
+    rows = listed([each] for each in aad_object_ids)
+    return set(conn.execute(_listed_before(conn.dialect.name), {**_team(lane, team_id), **rows}).scalars())
+
+
 def wake(conn: Connection, lane: LaneKey, aad_object_ids: Iterable[str], now: datetime) -> None:
-    """Queue what waits for these members, if the roster is their only way."""
+    """Queue what waits for these members, if nothing but the roster, or a chat that is open, leads to them."""
     rows = listed([each] for each in aad_object_ids)
     waiting = conn.execute(_waiting(conn.dialect.name), {"tenant": lane.tenant_id, "of_sender": lane.sender, **rows})
     for person in waiting.scalars().all():
@@ -133,9 +138,17 @@ def _of(dialect: str) -> Select[Any]:
 
 
 @cache
+def _listed_before(dialect: str) -> Select[Any]:
+    wanted = given(dialect, aad_object_id=Text)
+    return select(roster.c.aad_object_id).where(*_OF_TEAM, roster.c.aad_object_id.in_(select(wanted.c.aad_object_id)))
+
+
+@cache
 def _waiting(dialect: str) -> Select[Any]:
     wanted = given(dialect, aad_object_id=Text)
-    known = exists().where(*(references.c[name] == deliveries.c[name] for name in _KEY))
+    shut = exists().where(
+        *(references.c[name] == deliveries.c[name] for name in _KEY), references.c.state != ReachState.REACHABLE
+    )
     return (
         select(deliveries.c.aad_object_id)
         .distinct()
@@ -144,7 +157,7 @@ def _waiting(dialect: str) -> Select[Any]:
             deliveries.c.sender == bindparam("of_sender"),
             in_state(State.WAITING),
             deliveries.c.aad_object_id.in_(select(wanted.c.aad_object_id)),
-            ~known,
+            ~shut,
         )
     )
 

@@ -32,7 +32,7 @@ from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import RecipientKind
 from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
-from bellwire.store.columns import TEXT, is_one_of, lower_case, moment, one_of, optional, required
+from bellwire.store.columns import TEXT, UtcTime, is_one_of, lower_case, moment, one_of, optional, required
 
 OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt", "installed")
 AMENDING: Final = (Step.CHANGE, Step.TAKE_BACK)
@@ -74,6 +74,8 @@ conversation_references = Table(
     moment("person_at"),
     moment("blocked_at"),
     moment("disabled_at"),
+    moment("absent_at"),
+    moment("team_at"),
     Column("older", JSON, nullable=False),
     required("state"),
     one_of("source", Source),
@@ -98,6 +100,8 @@ sightings = Table(
     optional("user_id"),
     optional("service_url"),
     optional("name"),
+    optional("refused"),
+    Column("refused_at", UtcTime, CheckConstraint("(refused IS NULL) = (refused_at IS NULL)", name="refused")),
     one_of("surface", Surface),
     CheckConstraint("seen >= 1", name="seen"),
     CheckConstraint("first_at <= last_at", name="order"),

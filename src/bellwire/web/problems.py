@@ -156,8 +156,7 @@ def _move(code: str) -> dict[str, str]:
     reason = REASONS.get(code)
     if reason is None:
         return {}
-    mover = EXPLANATIONS[reason].mover
-    return {"mover": mover.value, "whose_move": mover.word}
+    return {"whose_move": EXPLANATIONS[reason].mover}
 
 
 def _path(location: Sequence[int | str]) -> str:

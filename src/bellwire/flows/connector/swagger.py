@@ -41,7 +41,7 @@ LABELS: Final = {
     "send_at": "Not before",
     "expires_at": "Not after",
     "reference": "Your reference",
-    "mover": "Whose move it is",
+    "whose_move": "Whose move it is",
     "idempotency_key": "Repeat-safe key",
 }
 

@@ -65,8 +65,7 @@ class ReasonView(View):
     count: int
     fact: str
     remedy: str
-    mover: Mover
-    whose_move: str
+    whose_move: Mover
 
 
 class BulkView(View):
@@ -99,4 +98,4 @@ def counted(reasons: Iterable[Reason]) -> list[ReasonView]:
 
 def _reason(reason: Reason, count: int) -> ReasonView:
     fact, remedy, mover = EXPLANATIONS[reason]
-    return ReasonView(reason=reason, count=count, fact=fact, remedy=remedy, mover=mover, whose_move=mover.word)
+    return ReasonView(reason=reason, count=count, fact=fact, remedy=remedy, whose_move=mover)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from bellwire.model.reach import Obstacle, Reachable, Way
-from bellwire.model.reason import EXPLANATIONS, Reason
+from bellwire.model.reason import EXPLANATIONS, Mover, Reason
 from bellwire.service.checking import MOST_AT_ONCE, Checked
 from bellwire.web.schemas.bulk import SOMEBODY, ReasonView, counted
 from bellwire.web.schemas.fields import ADDRESS, GUID, Guid, SenderName, Strict, View
@@ -44,7 +44,7 @@ class CheckedView(View):
     sender: str
     way: Way | None = None
     reason: Reason | None = Field(default=None, description="What is in the way; `reasons` explains it.")
-    whose_move: str | None = Field(default=None, description="Who can remove it.", examples=["teams_administrator"])
+    whose_move: Mover | None = Field(default=None, description="Who can remove it.")
 
 
 class CheckView(View):
@@ -68,5 +68,5 @@ def _one(each: Checked) -> CheckedView:
     if isinstance(each.found, Reachable):
         return CheckedView(to=each.to, reachable=True, sender=each.sender, way=each.found.way)
     reason = each.found.reason
-    word = EXPLANATIONS[reason].mover.word
-    return CheckedView(to=each.to, reachable=False, sender=each.sender, reason=reason, whose_move=word)
+    mover = EXPLANATIONS[reason].mover
+    return CheckedView(to=each.to, reachable=False, sender=each.sender, reason=reason, whose_move=mover)

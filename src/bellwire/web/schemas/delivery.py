@@ -50,8 +50,7 @@ class AmendmentView(View):
     reason: Reason | None = Field(default=None, description="Why it failed.")
     fact: str | None = None
     remedy: str | None = None
-    mover: Mover | None = None
-    whose_move: str | None = None
+    whose_move: Mover | None = None
 
 
 class DeliveryView(View):
@@ -63,8 +62,7 @@ class DeliveryView(View):
     reason: Reason | None = Field(default=None, description="Why it did not end well, or what it waits for.")
     fact: str | None = Field(default=None, description="The reason in words.")
     remedy: str | None = Field(default=None, description="What to do about it.")
-    mover: Mover | None = Field(default=None, description="Whose move it is, in words.")
-    whose_move: str | None = Field(default=None, description="The same for programs.", examples=["teams_administrator"])
+    whose_move: Mover | None = Field(default=None, description="Whose move it is.")
     sender: str
     to: dict[str, str] = Field(
         description="The person as the caller named them.",
@@ -155,7 +153,7 @@ def _explained(reason: Reason | None) -> dict[str, Any]:
     if reason is None:
         return {}
     fact, remedy, mover = EXPLANATIONS[reason]
-    return {"reason": reason, "fact": fact, "remedy": remedy, "mover": mover, "whose_move": mover.word}
+    return {"reason": reason, "fact": fact, "remedy": remedy, "whose_move": mover}
 
 
 def _attempt(attempt: Attempt) -> AttemptView:

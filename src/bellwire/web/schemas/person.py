@@ -42,6 +42,7 @@ class ReferenceView(View):
     removed_at: datetime | None = None
     blocked_at: datetime | None = None
     disabled_at: datetime | None = None
+    absent_at: datetime | None = Field(default=None, description="When Teams last found no app there.")
 
 
 class AgentChatView(View):
@@ -62,8 +63,7 @@ class ReachView(View):
     reason: Reason | None = Field(default=None, description="What is in the way.")
     fact: str | None = Field(default=None, description="The reason in words.")
     remedy: str | None = Field(default=None, description="What to do about it.")
-    mover: Mover | None = Field(default=None, description="Whose move it is, in words.")
-    whose_move: str | None = Field(default=None, description="The same for programs.", examples=["teams_administrator"])
+    whose_move: Mover | None = Field(default=None, description="Whose move it is.")
     since: datetime | None = Field(default=None, description="Since when it is so, as far as is known.")
     reference: ReferenceView | None = Field(default=None, description="The stored Teams chat, if there is one.")
     agent_chat: AgentChatView | None = Field(default=None, description="What the sender's flow has told, if it has.")
@@ -112,7 +112,7 @@ def _explained(found: Reachable | Obstacle) -> dict[str, object]:
     if isinstance(found, Reachable):
         return {"way": found.way}
     fact, remedy, mover = EXPLANATIONS[found.reason]
-    return {"reason": found.reason, "fact": fact, "remedy": remedy, "mover": mover, "whose_move": mover.word}
+    return {"reason": found.reason, "fact": fact, "remedy": remedy, "whose_move": mover}
 
 
 def _reference(one: SenderReach) -> ReferenceView | None:

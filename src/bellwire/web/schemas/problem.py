@@ -25,6 +25,5 @@ class Problem(View):
     code: str = Field(description="A stable code; never changes its meaning.", examples=["uninstalled"])
     remedy: str = Field(description="What to do about it.")
     field: str | None = Field(default=None, description="Which input is meant: a dotted path, a parameter, a header.")
-    mover: Mover | None = Field(default=None, description="Whose move it is, in words, where that is known.")
-    whose_move: str | None = Field(default=None, description="The same for programs.", examples=["teams_administrator"])
+    whose_move: Mover | None = Field(default=None, description="Whose move it is, where that is known.")
     errors: list[Finding] | None = Field(default=None, description="All findings, where there are several.")

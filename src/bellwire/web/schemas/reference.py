@@ -105,6 +105,8 @@ class ExportedView(View):
     person_at: datetime | None = None
     blocked_at: datetime | None = None
     disabled_at: datetime | None = None
+    absent_at: datetime | None = None
+    team_at: datetime | None = None
     older: dict[str, int] | None = Field(default=None, description="When each value was said that is older, in µs.")
 
 
