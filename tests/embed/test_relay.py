@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -14,6 +14,9 @@ from yarl import URL
 
 from bellwire.app import Bellwire
 from bellwire.config import Settings
+from bellwire.embed.relay import relay as relay_module
+from bellwire.errors import StoreUnavailable
+from bellwire.service.capture import Capture
 from bellwire.simulator.signing import Flaw
 from bellwire.web.app import create_app
 from tests.embed.relayed import relaying
@@ -142,6 +145,48 @@ async def test_without_bellwire_it_relays_and_what_came_meanwhile_is_kept(
     assert reach.reference is not None
     assert (relay.counts.taken, relay.counts.unproven) == (1, 1)  # what nobody signed was relayed, but not believed
     assert len(upstream.requests) == 2
+
+
+async def raises() -> None:
+    raise RuntimeError("secret words")
+
+
+async def has_no_room() -> None:
+    raise StoreUnavailable("There is no room left.")
+
+
+async def hangs() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("trouble", [raises, has_no_room, hangs])
+async def test_whatever_happens_to_capture_it_relays(
+    trouble: Callable[[], Awaitable[None]],
+    upstream: Upstream,
+    session: aiohttp.ClientSession,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = asyncio.Event()
+
+    async def take(capture: Capture, app_id: str, activity: object) -> None:
+        begun.set()
+        await trouble()
+
+    monkeypatch.setattr(Capture, "take", take)
+    monkeypatch.setattr(relay_module, "CLOSING_TIMEOUT", 0.01)
+    async with (
+        key_service() as keys,
+        relaying(upstream.url) as (relay, url),
+        Bellwire.open(Settings(**keys.settings(sqlite_url)), work=False) as bellwire,
+        relay.before(bellwire, create_app(bellwire)),
+    ):
+        headers, body = keys.authorization(None, SERVICE_URL), orjson.dumps(message())
+        assert (await posted(session, f"{url}/api/messages", body, headers=headers)).status == 200
+        await begun.wait()
+        assert (await posted(session, f"{url}/api/messages", body, headers=headers)).status == 200
+    assert [body for _, _, body in upstream.requests] == [body, body]
+    assert relay.counts.taken == 0
 
 
 async def test_what_is_no_activity_is_relayed_all_the_same(upstream: Upstream, session: aiohttp.ClientSession) -> None:

@@ -24,9 +24,13 @@ async def echo(request: web.Request) -> web.Response:
     return web.Response(status=201, body=await request.read())
 
 
-async def served(directory: Path, environment: Mapping[str, str]) -> tuple[asyncio.subprocess.Process, str]:
+async def served(
+    directory: Path, environment: Mapping[str, str], before: str = ""
+) -> tuple[asyncio.subprocess.Process, str]:
+    """The service with these settings, after a word to the shell; and its address."""
+    serve = (sys.executable, "-m", "bellwire", "serve", "--port", "0", "--json")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bellwire", "serve", "--port", "0", "--json"),
+        *("sh", "-c", f'{before} exec "$@"', "serve", *serve),
         cwd=directory,
         env=clean_environment() | dict(environment),
         stdout=PIPE,
@@ -42,8 +46,12 @@ async def served(directory: Path, environment: Mapping[str, str]) -> tuple[async
     return process, json.loads(text)["url"]
 
 
-@pytest.mark.parametrize("database_url", [None, NO_DATABASE], ids=["with a database", "without one"])
-async def test_serve_relays(database_url: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("database_url", "before"),
+    [(None, ""), (NO_DATABASE, ""), (None, "ulimit -f 16;")],
+    ids=["with a database", "without one", "with a full disk"],
+)
+async def test_serve_relays(database_url: str | None, before: str, tmp_path: Path) -> None:
     application = web.Application()
     application.router.add_post("/api/messages", echo)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
@@ -54,11 +62,11 @@ async def test_serve_relays(database_url: str | None, tmp_path: Path) -> None:
             "BELLWIRE_RELAY__UPSTREAM_URL": f"http://127.0.0.1:{runner.addresses[0][1]}/api/messages",
             "BELLWIRE_DATABASE_URL": database_url or f"sqlite+aiosqlite:///{tmp_path / 'bellwire.db'}",
         }
-        process, url = await served(tmp_path, environment)
+        process, url = await served(tmp_path, environment, before)
         async with session.post(f"{url}/api/messages", data=b"{}") as answer:
             assert (answer.status, await answer.read()) == (201, b"{}")
         process.send_signal(signal.SIGTERM)
         _, complaints = await process.communicate()
     await runner.cleanup()
     assert process.returncode == 0, complaints.decode()[-2000:]
-    assert (b"relayed meanwhile" in complaints) == (database_url is not None)
+    assert (b"relayed meanwhile" in complaints) == (database_url is not None or before != "")
