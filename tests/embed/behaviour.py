@@ -15,7 +15,7 @@ BUTTON = {"type": "Action.Execute", "verb": "ok", "data": {}}
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What a bot answers, with status and body, and every byte that it sends to Teams."""
+    """What a bot answers, with status and body, and every byte that it writes to Teams."""
 
     answers: list[tuple[int | None, bytes]]
     sent: list[Sent]
@@ -27,7 +27,8 @@ async def told(teams: RecordingTeams, endpoint: str, activities: list[Json]) -> 
     teams.sent.clear()
     answers = [await teams.courier.deliver(teams.bot, activity) for activity in activities]
     teams.bot_endpoint = talked_to
-    return Behaviour([(answer.status, answer.body) for answer in answers], list(teams.sent))
+    written = [sent for sent in teams.sent if sent.method != "GET"]  # Bellwire itself reads who is in a team
+    return Behaviour([(answer.status, answer.body) for answer in answers], written)
 
 
 async def everything(teams: RecordingTeams, person: Actor, seed: str) -> list[Json]:

@@ -30,9 +30,9 @@ def bot_of(name: str) -> str:
 
 
 def sending_of(name: str) -> str:
-    """What the page adds to a bot so that it sends, if it shows that for this one."""
-    blocks = re.findall(r"<!-- send: ([\w ]+) -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return "".join(code for names, code in blocks if name in names.split())
+    """What the page adds to a bot so that it sends: by itself, and in a turn where its SDK has that."""
+    blocks = re.findall(r"<!-- (?:send|continue): ([\w ]+) -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    return "\n".join(code for names, code in blocks if name in names.split())
 
 
 def without_bellwire(bot: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from bellwire.errors import Unavailable
 from tests.embed.bots import RunningBot, bot_of, running_bot, sending_of, with_more, without_bellwire
 from tests.embed.environments import KINDS, ROOT, Environment, Kind, NodeKind
-from tests.embed.more import ANSWERS_BUTTONS, CONTINUES
+from tests.embed.more import ANSWERS_BUTTONS
 from tests.embed.recording import RecordingTeams
 
 
@@ -49,7 +49,7 @@ class Pair:
 async def pair(kind: Kind, environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     folder = tmp_path_factory.mktemp(kind.name)
     bot = with_more(bot_of(kind.name), ANSWERS_BUTTONS[kind.name])
-    ours = with_more(bot, sending_of(kind.name) + (CONTINUES if kind.extra == "bot-framework" else ""))
+    ours = with_more(bot, sending_of(kind.name))
     async with (
         RecordingTeams() as teams,
         running_bot(without_bellwire(bot), folder / "before", environment, teams) as before,

@@ -1,4 +1,4 @@
-"""What the tests' bots do beyond those of the page: they answer a pressed button, and one continues a conversation."""
+"""What the tests' bots do beyond those of the page: they answer a pressed button."""
 
 from __future__ import annotations
 
@@ -40,14 +40,3 @@ ANSWERS_BUTTONS: Final = {
     "bot_framework_adapter": _BOT_FRAMEWORK.format(serialized=".serialize()"),
     "teams_sdk": _TEAMS_SDK,
 }
-
-CONTINUES: Final = """
-async def remind(request):
-    async def callback(turn):
-        await turn.send_activity("Here I am again.")
-
-    await bellwire.continue_conversation(request.query["to"], callback, tenant_id=os.environ["MicrosoftAppTenantId"])
-    return web.Response()
-
-app.router.add_post("/api/remind", remind)
-"""

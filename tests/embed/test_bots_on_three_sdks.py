@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -9,7 +10,7 @@ import pytest
 
 from bellwire.simulator import Actor
 from tests.embed.behaviour import everything, said, talking, told
-from tests.embed.bots import OURS, bot_of, without_bellwire
+from tests.embed.bots import OURS, PAGE, bot_of, without_bellwire
 from tests.embed.conftest import Pair
 from tests.embed.environments import KINDS
 
@@ -33,6 +34,12 @@ def test_the_page_adds_two_lines_to_a_bot(name: str) -> None:
     bot = bot_of(name)
     assert len(bot.splitlines()) - len(without_bellwire(bot).splitlines()) == 2
     assert OURS not in without_bellwire(bot)
+
+
+def test_every_snippet_of_the_page_is_part_of_a_bot_that_is_run() -> None:
+    snippets = re.findall(r"(<!-- .*-->)?\n```python\n", PAGE.read_text())
+    assert all(snippets)
+    assert {name for snippet in snippets for name in re.findall(r"\w+", snippet)[1:]} == {kind.name for kind in KINDS}
 
 
 async def test_everyone_with_a_teams_chat_gets_the_message_there_and_nowhere_else(
