@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("bellwire", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("bellwire")
 
-pytest_plugins = ["tests.support.browser", "tests.support.databases", "tests.support.logwatch"]
+pytest_plugins = ["tests.support.browser", "tests.support.databases", "tests.support.logwatch", "tests.support.traces"]
 
 
 @pytest.fixture(scope="session")

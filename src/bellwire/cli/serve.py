@@ -54,22 +54,39 @@ def serve(
 
 async def _served(host: str, port: int, role: Role, *, upgrade: bool, as_json: bool) -> None:
     from bellwire.app import Bellwire
-    from bellwire.cli.awaiting import tables_awaited
     from bellwire.cli.serving import stop_signal
-    from bellwire.collector import spare_what_is_loaded
+    from bellwire.cli.tracing import traces_exported
     from bellwire.config import load_settings
     from bellwire.logs import configure_logs
-    from bellwire.web.app import create_app
-    from bellwire.web.server import serving
 
     settings = load_settings()
     configure_logs(settings.log_level)
     _check(role, settings.database_url.get_secret_value())
     stop = stop_signal()
     opened = partial(Bellwire.open, settings, work=role is not Role.WEB, upgrade=upgrade)
-    if settings.relay.upstream_url is not None and role is not Role.WORKER:
-        await _relayed(settings, host, port, role, stop, opened, as_json=as_json)
-        return
+    async with traces_exported():
+        if settings.relay.upstream_url is not None and role is not Role.WORKER:
+            await _relayed(settings, host, port, role, stop, opened, as_json=as_json)
+        else:
+            await _alone(settings, host, port, role, stop, opened, upgrade=upgrade, as_json=as_json)
+
+
+async def _alone(
+    settings: Settings,
+    host: str,
+    port: int,
+    role: Role,
+    stop: asyncio.Event,
+    opened: Callable[[], AbstractAsyncContextManager[Bellwire]],
+    *,
+    upgrade: bool,
+    as_json: bool,
+) -> None:
+    from bellwire.cli.awaiting import tables_awaited
+    from bellwire.collector import spare_what_is_loaded
+    from bellwire.web.app import create_app
+    from bellwire.web.server import serving
+
     if not upgrade:
         await tables_awaited(settings.direct_database_url, host, port, stop)
     if stop.is_set():

@@ -99,6 +99,7 @@ def _work(
         holder=supply.worker,
         conversation_id=each.conversation_id,
         user_id=each.member_id,
+        chat_trace=each.chat_trace,
         message=message,
         expires_at=each.expires_at,
         if_unreachable=_IF_UNREACHABLE[each.if_unreachable],

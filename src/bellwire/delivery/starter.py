@@ -16,6 +16,7 @@ from bellwire.delivery.decision import Decision
 from bellwire.delivery.lease import Lease
 from bellwire.delivery.recorder import STORE_PAUSE, Recorder
 from bellwire.delivery.station import Station
+from bellwire.delivery.traced import send
 from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import State
@@ -145,7 +146,7 @@ class Starter:
     async def _ask(self, work: Work, lease: Lease) -> Outcome:
         FENCE.set(lambda: lease.holds(self._station.ticks()))
         try:
-            return await self._station.senders[work.person.sender].send(work.posting())
+            return await send(self._station.senders[work.person.sender], work)
         except Exception:
             # A mistake of ours, after which nobody can say whether the request was written.
             log.exception("sender_failed", delivery=work.delivery_id, sender=work.person.sender)

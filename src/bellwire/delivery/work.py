@@ -20,7 +20,8 @@ class Work:
     """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds.
     ``holder`` is the worker's id under which it was claimed.
 
-    ``user_id`` is the 29: id of someone who may be known from a team's roster only.
+    ``user_id`` is the 29: id of someone who may be known from a team's roster only. ``chat_trace`` is the trace of the
+    activity that the person's chat was learnt from last.
     """
 
     delivery_id: str
@@ -36,6 +37,7 @@ class Work:
     user_id: str | None = None
     activity_id: str | None = None
     amendment_id: str | None = None
+    chat_trace: str | None = None
     message: Message | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     if_unreachable: IfUnreachable = IfUnreachable.FAIL

@@ -18,6 +18,7 @@ from bellwire.service.send import new_id
 from bellwire.store import amendments
 from bellwire.store.amendments import Answer, Refusal
 from bellwire.store.database import Database
+from bellwire.tracing import carried
 
 REFUSALS: Final = {
     Refusal.BEING_SENT: ("The delivery is being sent at this moment.", "Ask again in a moment."),
@@ -43,8 +44,10 @@ class Amending:
             Conflict: it is being sent at this moment, ended without being sent, or was taken back.
         """
         check_content(content)
+        now = self._clock()
+        message = Message(new_id(now), content.text, content.card, content.summary, carried())
         return await self._database.write(
-            partial(_change, delivery_id=delivery_id, content=content, now=self._clock(), flows=self._flows)
+            partial(_change, delivery_id=delivery_id, message=message, now=now, flows=self._flows)
         )
 
     async def take_back(self, delivery_id: str) -> Story:
@@ -59,8 +62,7 @@ class Amending:
         )
 
 
-def _change(conn: Connection, *, delivery_id: str, content: Content, now: datetime, flows: Collection[str]) -> Story:
-    message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
+def _change(conn: Connection, *, delivery_id: str, message: Message, now: datetime, flows: Collection[str]) -> Story:
     return _answered(conn, amendments.change(conn, delivery_id, message, new_id=new_id(now), now=now), flows)
 
 

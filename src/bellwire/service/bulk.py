@@ -18,6 +18,7 @@ from bellwire.model.message import Message
 from bellwire.model.reach import Obstacle, Reachable, first_state, reach
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person, Recipient, RecipientKind
+from bellwire.service.accepting import accepting
 from bellwire.service.command import Content, Terms, check_content, check_terms, fingerprint
 from bellwire.service.send import new_delivery, new_id
 from bellwire.service.senders import Senders, guid_of
@@ -26,6 +27,7 @@ from bellwire.store import agent_chats, deliveries, idempotency, references, ros
 from bellwire.store.database import Database
 from bellwire.store.deliveries import Alike, NewDelivery
 from bellwire.store.idempotency import Verdict
+from bellwire.tracing import carried
 
 MOST_RECIPIENTS: Final = 100_000
 MOST_ADDRESSES: Final = 10_000
@@ -96,6 +98,12 @@ class BulkSending:
             Conflict: it would be too late, or the key came with another command before.
             Unavailable: the database, or the directory, does not answer; nothing was accepted.
         """
+        with accepting() as span:
+            accepted = await self._accepted(command, caller, idempotency_key)
+            span.set_attribute("messaging.batch.message_count", accepted.accepted)
+            return accepted
+
+    async def _accepted(self, command: BulkCommand, caller: str, key: str | None) -> BulkAccepted:
         now = self._clock()
         check_content(command.content)
         check_terms(command.terms, now)
@@ -108,7 +116,7 @@ class BulkSending:
         meant = await self._meant(sender, tenant_id, command.to)
         # In a thread, since a hundred thousand ids take a while to look at and others must not wait for that.
         mailing = await asyncio.to_thread(
-            self._mailing, command, Person(sender, tenant_id, ""), meant, caller, idempotency_key, now
+            self._mailing, command, Person(sender, tenant_id, ""), meant, caller, key, now
         )
         return await self._database.write(lambda conn: _accept(conn, mailing))
 
@@ -137,7 +145,7 @@ class BulkSending:
     ) -> _Mailing:
         people, unknown = _named(command.to, meant)
         content = command.content
-        message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
+        message = Message(new_id(now), content.text, content.card, content.summary, carried())
         somebody = replace(anybody, aad_object_id=next(iter(people), ""))
         recipient = Recipient(RecipientKind.AAD_OBJECT_ID, somebody.aad_object_id, command.tenant_id)
         return _Mailing(

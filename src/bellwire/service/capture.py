@@ -19,6 +19,7 @@ from bellwire.store import people, queue, references, sightings
 from bellwire.store.database import Database
 from bellwire.teams.activities import Inbound, read
 from bellwire.teams.team_news import team_news as team_news_of
+from bellwire.tracing import carried
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ class Taken:
     inbound: Inbound
     lesson: Lesson | None
     now: datetime
+    trace: str | None = None
 
 
 class Capture:
@@ -68,7 +70,7 @@ class Capture:
         if news is not None:
             await self._database.write(lambda conn: team_news.keep(conn, sender, news, now))
         if person is not None:
-            await self._keep(Taken(person, inbound, inbound.lesson(sender), now))
+            await self._keep(Taken(person, inbound, inbound.lesson(sender), now, carried()))
         return inbound.classification
 
     def _sender(self, app_id: str) -> str:
@@ -94,6 +96,7 @@ def keep(conn: Connection, items: list[Taken]) -> list[None]:
             known[item.person] = learn(known.get(item.person), item.lesson, item.now)
             taught.add(item.person)
     references.put_many(conn, [known[person] for person in taught])
+    references.traced(conn, {item.person: item.trace for item in items if item.lesson is not None and item.trace})
     for item in items:
         found = reach(state_of(known.get(item.person)), {item.inbound.classification.surface: None})
         if isinstance(found, Reachable):

@@ -18,6 +18,7 @@ from bellwire.model.reach import Obstacle
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person, Recipient
 from bellwire.service.acceptance import Accepted, Candidate, Outcome, accept, placed
+from bellwire.service.accepting import accepting
 from bellwire.service.admission import reach_many, refusal
 from bellwire.service.command import SendCommand, Terms, check_content, check_terms, fingerprint
 from bellwire.service.deliveries import unknown_delivery
@@ -25,6 +26,7 @@ from bellwire.service.senders import Senders
 from bellwire.service.who import Who
 from bellwire.store import deliveries
 from bellwire.store.database import Database
+from bellwire.tracing import carried
 
 
 class Sending:
@@ -51,10 +53,13 @@ class Sending:
             Unavailable: the database, or the directory that knows the person's address, does not answer; nothing was
                 accepted.
         """
-        outcome = await self._accept(await self._candidate(command, caller, idempotency_key))
-        if isinstance(outcome, BellwireError):
-            raise outcome
-        return outcome
+        with accepting() as span:
+            outcome = await self._accept(await self._candidate(command, caller, idempotency_key))
+            if isinstance(outcome, BellwireError):
+                raise outcome
+            span.set_attribute("messaging.destination.name", outcome.delivery.person.sender)
+            span.set_attribute("messaging.message.id", outcome.delivery.id)
+            return outcome
 
     async def accept_many(self, commands: Sequence[SendCommand], *, caller: str) -> list[Outcome]:
         """Write many messages down in one transaction; in the place of each, what became of it."""
@@ -90,7 +95,7 @@ class Sending:
         person = await self._who.person(self._senders.choose(named), command.to)
         others = self._senders.others(named, person.sender, person.tenant_id)
         content = command.content
-        message = Message(new_id(now), text=content.text, card=content.card, summary=content.summary)
+        message = Message(new_id(now), content.text, content.card, content.summary, carried())
         return Candidate(
             delivery=new_delivery(person, command.to, command.terms, message.id, now),
             others=tuple(replace(person, sender=other) for other in others),

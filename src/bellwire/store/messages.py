@@ -19,7 +19,7 @@ from bellwire.store.tables import messages
 def add(conn: Connection, new: Iterable[Message], now: datetime) -> None:
     """Store messages."""
     created_at = stamp(conn)(now)
-    _ADD(conn, ([each.id, each.text, _as_json(each.card), each.summary, created_at] for each in new))
+    _ADD(conn, ([each.id, each.text, _as_json(each.card), each.summary, created_at, each.trace] for each in new))
 
 
 def get(conn: Connection, message_id: str) -> Message | None:
@@ -30,7 +30,7 @@ def get(conn: Connection, message_id: str) -> Message | None:
 def get_many(conn: Connection, ids: Collection[str]) -> dict[str, Message]:
     """The messages with these ids, as far as there are any."""
     rows = conn.execute(_get_many(conn.dialect.name), listed([message_id] for message_id in ids))
-    return {row.id: Message(id=row.id, text=row.text, card=row.card, summary=row.summary) for row in rows}
+    return {row.id: Message(row.id, row.text, row.card, row.summary, row.trace) for row in rows}
 
 
 def _as_json(card: dict[str, Any] | None) -> str | None:
@@ -43,4 +43,4 @@ def _get_many(dialect: str) -> Select[Any]:
     return select(messages).join(wanted, messages.c.id == wanted.c.id)
 
 
-_ADD: Final = BulkInsert(messages, ("id", "text", "card", "summary", "created_at"))
+_ADD: Final = BulkInsert(messages, ("id", "text", "card", "summary", "created_at", "trace"))

@@ -61,6 +61,7 @@ class Claimed(NamedTuple):
     conversation_id: str | None
     service_url: str | None
     chat_state: str | None
+    chat_trace: str | None
     member_id: str | None
 
 
@@ -181,6 +182,7 @@ def _claimed(dialect: str) -> Select[Any]:
             r.conversation_id,
             r.service_url,
             r.state.label("chat_state"),
+            r.trace.label("chat_trace"),
             case((r.installed_at.is_(None), r.user_id)).label("member_id"),
         )
         .join_from(ids, deliveries, d.id == ids.c.id)

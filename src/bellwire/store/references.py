@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, Text, bindparam, select, tuple_
+from sqlalchemy import Connection, Row, Select, Text, bindparam, select, tuple_, update
 
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ConversationReference, ReachState, Source
@@ -65,6 +65,16 @@ def put_many(conn: Connection, several: Iterable[ConversationReference]) -> None
         _PUT(conn, rows)
 
 
+def traced(conn: Connection, persons: Mapping[Person, str]) -> None:
+    """Keep the traces in which these persons' references were learnt last."""
+    keys = sorted(persons)
+    if keys:
+        conn.execute(
+            _TRACED,
+            [{"tenant": p.tenant_id, "of_sender": p.sender, "person": p.aad_object_id, "at": persons[p]} for p in keys],
+        )
+
+
 def page(
     conn: Connection,
     *,
@@ -89,7 +99,7 @@ def reference_of(row: Row[Any]) -> ConversationReference:
     """The reference that a row of the table holds."""
     fields = row._asdict()
     person = Person(sender=fields.pop("sender"), tenant_id=fields.pop("tenant_id"), aad_object_id=fields.pop(KEY[2]))
-    del fields["state"]
+    del fields["state"], fields["trace"]
     fields["source"], fields["surface"] = Source(fields["source"]), Surface(fields["surface"])
     return ConversationReference(person=person, **fields)
 
@@ -127,10 +137,12 @@ def _states_of(dialect: str) -> Select[Any]:
 
 _person_key = tuple_(*(references.c[name] for name in KEY))
 _STATES: Final = {state.value: state for state in ReachState}
-_FIELDS: Final = tuple(column.name for column in references.c if column.name not in KEY)
-_GET: Final = select(references).where(
+_FIELDS: Final = tuple(column.name for column in references.c if column.name not in (*KEY, "trace"))
+_IS_PERSON: Final = (
     references.c.tenant_id == bindparam("tenant"),
     references.c.sender == bindparam("of_sender"),
     references.c.aad_object_id == bindparam("person"),
 )
+_GET: Final = select(references).where(*_IS_PERSON)
+_TRACED: Final = update(references).where(*_IS_PERSON).values(trace=bindparam("at"))
 _PUT: Final = Upsert(references, KEY, lambda new: {name: new[name] for name in _FIELDS})

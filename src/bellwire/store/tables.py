@@ -78,6 +78,7 @@ conversation_references = Table(
     moment("team_at"),
     Column("older", JSON, nullable=False),
     required("state"),
+    optional("trace"),
     one_of("source", Source),
     one_of("surface", [Surface.TEAMS_PERSONAL]),
     one_of("state", ReachState),
@@ -182,6 +183,7 @@ messages = Table(
     Column("card", JSON(none_as_null=True)),
     optional("summary"),
     moment("created_at", nullable=False),
+    optional("trace"),
     CheckConstraint("text IS NOT NULL OR card IS NOT NULL", name="content"),
 )
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 
 from bellwire.app import Bellwire
@@ -15,8 +16,14 @@ from bellwire.web.limits import BodyLimits
 from bellwire.web.openapi import TITLE, install_openapi
 from bellwire.web.problems import LastResort, install_problems
 from bellwire.web.security import ApiKeys
+from bellwire.web.traced import Traced
 
 PARTS: Final = (bot, messages, deliveries, people, references, activities, books, health)
+
+
+# FastAPI's own spans hold the path and the query as they were asked for, which name people, and its logs hold what
+# callers sent; ours are in ``traced``.
+TELEMETRY: Final[TelemetryConfig] = {"tracing": False, "logs": False, "auto_configure": False}
 
 
 def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
@@ -29,10 +36,12 @@ def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
         version=version("bellwire"),
         redirect_slashes=False,
         redoc_url=None,
+        telemetry=TELEMETRY,
         middleware=[
             Middleware(LastResort),
             Middleware(ApiKeys, doorman=bellwire.keys),
             Middleware(BodyLimits),
+            Middleware(Traced),
         ],
     )
     app.state.bellwire = bellwire
