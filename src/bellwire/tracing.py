@@ -7,7 +7,6 @@ or what names a person.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Final
 
 from opentelemetry import propagate, trace
@@ -18,7 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 SYSTEM: Final = "bellwire"
 LONGEST: Final = 200
 
-tracer = trace.get_tracer("bellwire", version("bellwire"))
+tracer = trace.get_tracer("bellwire")
 
 _w3c: Final = TraceContextTextMapPropagator()
 
