@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from bellwire.cli.exits import Exit
+from bellwire.flows.connector.actions import ACTIONS
 from tests.cli.conftest import Command
 
 
@@ -15,7 +16,7 @@ def test_the_files_are_written(command: Command, tmp_path: Path) -> None:
     assert ended.code == Exit.OK
     folder = tmp_path / "bellwire-connector"
     assert sorted(path.name for path in folder.iterdir()) == ended.json["files"]
-    assert len(ended.json["actions"]) == 6
+    assert ended.json["actions"] == [action.summary for action in ACTIONS]
     made = orjson.loads((folder / "apiDefinition.swagger.json").read_bytes())
     assert made["host"] == "bellwire.contoso.example"
     settings = orjson.loads((folder / "settings.json").read_bytes())

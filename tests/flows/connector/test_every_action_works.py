@@ -136,6 +136,18 @@ async def test_whether_somebody_can_be_reached_is_answered(maker: Maker) -> None
     assert problem["remedy"]
 
 
+async def test_who_can_be_reached_is_answered_by_e_mail_address(maker: Maker) -> None:
+    adele, ben = (maker.service.teams.person(name) for name in ("Adele Vance", "Ben Okafor"))
+    await adele.install()
+    status, said = await maker.act("CheckPeople", to=[adele.person.email, ben.person.email])
+    assert status == 200
+    assert [(each["to"], each["reachable"]) for each in said["people"]] == [
+        (adele.person.email, True),
+        (ben.person.email, False),
+    ]
+    assert said["reasons"][0]["remedy"]
+
+
 async def test_a_card_without_its_notification_text_is_refused(maker: Maker) -> None:
     reply = await maker.service.call("POST", "/v1/messages/card", {"to": {"aad_object_id": str(uuid.uuid4())}})
     assert reply.status == 422

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
@@ -13,6 +14,25 @@ from bellwire.flows.package.solution import FLOW_FILE, FLOW_ID, solution
 from bellwire.flows.package.workflow import Callers, workflow
 
 VARIABLE = "environmentvariabledefinitions/bellwire_agent/environmentvariabledefinition.xml"
+
+# As solutions that were exported have them:
+# https://github.com/microsoft/coe-starter-kit
+MANIFEST = "UniqueName LocalizedNames Descriptions Version Managed Publisher RootComponents MissingDependencies"
+PUBLISHER = (
+    "UniqueName LocalizedNames Descriptions EMailAddress SupportingWebsiteUrl CustomizationPrefix "
+    "CustomizationOptionValuePrefix Addresses"
+)
+CUSTOMIZATIONS = (
+    "Entities Roles Workflows FieldSecurityProfiles Templates EntityMaps EntityRelationships OrganizationSettings "
+    "optionsets CustomControls EntityDataProviders connectionreferences Languages"
+)
+WORKFLOW = (
+    "JsonFileName Type Subprocess Category Mode Scope OnDemand TriggerOnCreate TriggerOnDelete AsyncAutodelete "
+    "SyncWorkflowLogOnFailure StateCode StatusCode RunAs IsTransacted IntroducedVersion IsCustomizable "
+    "BusinessProcessType IsCustomProcessingStepAllowedForOtherPublishers ModernFlowType PrimaryEntity LocalizedNames"
+)
+REFERENCE = "connectionreferencedisplayname connectorid iscustomizable statecode statuscode"
+DEFINITION = "defaultvalue description displayname introducedversion iscustomizable isrequired secretstore type"
 
 
 def opened(agent: str = "cr637_pager", callers: Callers = "tenant") -> ZipFile:
@@ -31,6 +51,42 @@ def test_it_holds_exactly_its_parts() -> None:
         VARIABLE,
         FLOW_FILE,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "children"),
+    [
+        ("solution.xml", "SolutionManifest", MANIFEST),
+        ("solution.xml", "SolutionManifest/Publisher", PUBLISHER),
+        ("customizations.xml", ".", CUSTOMIZATIONS),
+        ("customizations.xml", "Workflows/Workflow", WORKFLOW),
+        ("customizations.xml", "connectionreferences/connectionreference", REFERENCE),
+        (VARIABLE, ".", DEFINITION),
+    ],
+)
+def test_the_elements_are_those_of_a_published_solution_in_their_order(name: str, place: str, children: str) -> None:
+    found = xml(name).find(place)
+    assert found is not None
+    assert [child.tag for child in found] == children.split()
+
+
+def test_unpacked_changed_and_packed_again_it_reads_the_same(tmp_path: Path) -> None:
+    opened().extractall(tmp_path)
+    manifest = tmp_path / "solution.xml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("1.0.0.0", "1.0.0.1"), encoding="utf-8")
+    flow = tmp_path / FLOW_FILE
+    flow.write_bytes(orjson.dumps(orjson.loads(flow.read_bytes())))
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for path in sorted(tmp_path.rglob("*.*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(tmp_path).as_posix())
+    again = ZipFile(packed)
+    assert set(again.namelist()) == set(opened().namelist())
+    assert ElementTree.fromstring(again.read("solution.xml")).findtext("SolutionManifest/Version") == "1.0.0.1"
+    assert orjson.loads(again.read(FLOW_FILE)) == workflow("tenant")
+    for name in ("customizations.xml", VARIABLE):
+        assert ElementTree.canonicalize(again.read(name)) == ElementTree.canonicalize(opened().read(name))
 
 
 def test_every_kind_of_file_has_a_content_type() -> None:

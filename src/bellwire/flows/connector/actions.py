@@ -73,6 +73,13 @@ ACTIONS: Final = (
         important=frozenset({"id"}),
     ),
     Action(
+        name="CheckPeople",
+        call="check_people",
+        summary="Find out who can be reached",
+        description="Says of each person, named by e-mail address, whether they can be reached, and if not why.",
+        important=frozenset({"to"}),
+    ),
+    Action(
         name="GetPerson",
         call="get_person",
         summary="Find out whether a person can be reached",

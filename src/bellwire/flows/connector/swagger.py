@@ -42,6 +42,8 @@ LABELS: Final = {
     "expires_at": "Not after",
     "reference": "Your reference",
     "whose_move": "Whose move it is",
+    "fact": "What is in the way",
+    "if_chat_active": "If they are talking to the agent",
     "idempotency_key": "Repeat-safe key",
 }
 

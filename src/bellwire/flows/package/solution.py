@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Final
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import orjson
@@ -18,8 +18,12 @@ FLOW_ID: Final = "7c1d9a52-3b0e-4f0a-9a55-2f6e1c7b8d40"
 """The same in every package, so that a later one replaces the flow and its address stays."""
 
 FLOW_FILE: Final = f"Workflows/Bellwiresend-{FLOW_ID.upper()}.json"
+FLOW_NAME: Final = "Bellwire: send"
+TEAMS_NAME: Final = "Microsoft Teams, for Bellwire"
+VARIABLE_NAME: Final = "Agent"
 VERSION: Final = "1.0.0.0"
 ENGLISH: Final = "1033"
+INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 _WORKFLOW: Final = {
     "Type": "1",
@@ -81,6 +85,8 @@ def _manifest() -> bytes:
     _texts(manifest, {"Version": VERSION, "Managed": "0"})
     publisher = SubElement(manifest, "Publisher")
     _named(publisher, "bellwire", "Bellwire")
+    for tag in ("EMailAddress", "SupportingWebsiteUrl"):
+        SubElement(publisher, tag, {f"{{{INSTANCE}}}nil": "true"})
     _texts(publisher, {"CustomizationPrefix": "bellwire", "CustomizationOptionValuePrefix": "47110"})
     SubElement(publisher, "Addresses")
     parts = SubElement(manifest, "RootComponents")
@@ -93,13 +99,13 @@ def _manifest() -> bytes:
 def _customizations() -> bytes:
     root = Element("ImportExportXml")
     _texts(root, {"Entities": "", "Roles": ""})
-    flow = SubElement(SubElement(root, "Workflows"), "Workflow", WorkflowId=f"{{{FLOW_ID}}}", Name="Bellwire: send")
+    flow = SubElement(SubElement(root, "Workflows"), "Workflow", WorkflowId=f"{{{FLOW_ID}}}", Name=FLOW_NAME)
     _texts(flow, {"JsonFileName": f"/{FLOW_FILE}", **_WORKFLOW})
-    _label(SubElement(flow, "LocalizedNames"), "LocalizedName", "Bellwire: send")
+    _label(SubElement(flow, "LocalizedNames"), "LocalizedName", FLOW_NAME)
     _texts(root, dict.fromkeys(_EMPTY_LISTS, ""))
     connections = SubElement(root, "connectionreferences")
     teams = SubElement(connections, "connectionreference", connectionreferencelogicalname=CONNECTION)
-    said = {"connectionreferencedisplayname": "Microsoft Teams, for Bellwire", "connectorid": TEAMS_API}
+    said = {"connectionreferencedisplayname": TEAMS_NAME, "connectorid": TEAMS_API}
     _texts(teams, {**said, "iscustomizable": "1", "statecode": "0", "statuscode": "1"})
     SubElement(SubElement(root, "Languages"), "Language").text = ENGLISH
     return _written(root)
@@ -109,7 +115,7 @@ def _agent_variable(agent: str) -> bytes:
     root = Element("environmentvariabledefinition", schemaname=AGENT)
     if agent:
         _texts(root, {"defaultvalue": agent})
-    for tag, text in (("description", "The schema name of the agent that posts."), ("displayname", "Agent")):
+    for tag, text in (("description", "The schema name of the agent that posts."), ("displayname", VARIABLE_NAME)):
         _label(SubElement(root, tag, default=text), "label", text)
     required = {"introducedversion": VERSION, "iscustomizable": "1", "isrequired": "1", "secretstore": "0"}
     _texts(root, {**required, "type": "100000000"})
@@ -132,6 +138,7 @@ def _texts(parent: Element, texts: dict[str, str]) -> None:
 
 
 def _written(root: Element) -> bytes:
+    register_namespace("xsi", INSTANCE)
     indent(root)
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written
