@@ -80,7 +80,8 @@ class Picture:
 
 def draw(picture: Picture) -> str:
     """The picture as SVG."""
-    shapes, y = [], float(EDGE)
+    shapes: list[str] = []
+    y = float(EDGE)
     for number, card in enumerate(picture.cards):
         if number:
             shapes += _arrow(y, card.branch)
