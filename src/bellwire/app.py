@@ -37,6 +37,7 @@ from bellwire.service.importing import Importing
 from bellwire.service.keys import Keys, guessable
 from bellwire.service.metrics import CountedSender, Metrics
 from bellwire.service.people import People
+from bellwire.service.repairing import Repairing
 from bellwire.service.send import Sending
 from bellwire.service.senders import Senders
 from bellwire.service.telling import Telling
@@ -82,6 +83,7 @@ class Bellwire:
     amending: Amending
     people: People
     importing: Importing
+    repairing: Repairing
     exporting: Exporting
     telling: Telling
     checking: Checking
@@ -172,7 +174,8 @@ def _wired(
         deliveries=Deliveries(database, clock),
         amending=Amending(database, clock, senders.flows),
         people=People(database, senders, clock),
-        importing=Importing(database, senders, app_ids, cloud, clock),
+        importing=Importing(database, senders, app_ids, cloud, who, clock),
+        repairing=Repairing(database, senders),
         exporting=Exporting(database, senders),
         telling=Telling(capture, senders, app_ids, cloud),
         checking=Checking(database, senders, who, clock),

@@ -17,6 +17,7 @@ from bellwire.service.capture import Capture
 from bellwire.service.exporting import Exporting
 from bellwire.service.importing import ImportCommand, Importing
 from bellwire.service.senders import Senders
+from bellwire.service.who import Who
 from bellwire.store import references, sightings, tables
 from bellwire.store.database import Database
 from bellwire.teams.clouds import CLOUDS
@@ -33,7 +34,8 @@ class Taking:
     def __init__(self, database: Database) -> None:
         self.database = database
         app_ids = {"alerts": APP_ID}
-        self.importing = Importing(database, SENDERS, app_ids, CLOUDS["public"], lambda: NOW)
+        who = Who(database, SENDERS, {}, lambda: NOW)
+        self.importing = Importing(database, SENDERS, app_ids, CLOUDS["public"], who, lambda: NOW)
         self.exporting = Exporting(database, SENDERS)
         self.capture = Capture(database, {APP_ID: "alerts"}, frozenset({TENANT}), lambda: NOW)
 

@@ -31,6 +31,9 @@ def register(group: typer.Typer) -> None:
 def import_people(
     files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="JSON and CSV files, or folders of them.")],
     apply: Annotated[bool, typer.Option("--apply", help="Keep it; without this, only say what would be kept.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Ask Teams at once for the chats that the entries do not tell.")
+    ] = False,
     sender: Annotated[str | None, typer.Option(help="Whose they are, where they do not name their bot.")] = None,
     tenant: Annotated[str | None, typer.Option(help="The tenant of those that name none.", metavar="ID")] = None,
     report: Annotated[
@@ -42,6 +45,7 @@ def import_people(
 ) -> int:
     """Take in conversation references that other bots kept. A dry run, unless --apply is given."""
     from bellwire.cli.heap.files import files_in
+    from bellwire.cli.heap.repairs import wait_for_repairs
     from bellwire.cli.heap.tally import Tally
 
     found = files_in(files)
@@ -52,7 +56,9 @@ def import_people(
         async def told(client: AsyncClient) -> None:
             for batch in _batches(_read(found, tally)):
                 as_of = min(record.file.stat().st_mtime for record in batch)
-                await _tell(client, batch, tally, sender=sender, tenant=tenant, as_of=as_of)
+                await _tell(client, batch, tally, sender=sender, tenant=tenant, as_of=as_of, repair=repair)
+            if apply:
+                await wait_for_repairs(client, tally)
 
         ask(url, key, told)
     _tell_the_end(tally, as_json=as_json)
@@ -110,6 +116,7 @@ async def _tell(
     sender: str | None,
     tenant: str | None,
     as_of: float,
+    repair: bool,
 ) -> None:
     from datetime import UTC, datetime
 
@@ -118,7 +125,9 @@ async def _tell(
     fields = [each.fields for each in batch if isinstance(each, Record)]
     at = datetime.fromtimestamp(as_of, UTC)
     told = iter(
-        await client.tell_references(fields, sender=sender, tenant_id=tenant, as_of=at, dry_run=tally.dry_run)
+        await client.tell_references(
+            fields, sender=sender, tenant_id=tenant, as_of=at, repair=repair, dry_run=tally.dry_run
+        )
         if fields
         else ()
     )
@@ -146,6 +155,7 @@ def _tell_the_end(tally: Tally, *, as_json: bool) -> None:
                 "verdicts": {verdict.value: tally.of(verdict) for verdict in Verdict},
                 "reasons": {why.value: count for why, count in tally.counts.most_common()},
                 "refused": tally.examples,
+                **({"repairs": dict(tally.repairs.most_common())} if tally.repairs else {}),
             }
         )
         return
@@ -157,5 +167,11 @@ def _tell_the_end(tally: Tally, *, as_json: bool) -> None:
         remark(f"{row['file']}:{row['line']}: {row['detail']}{place}")
     if _refused(tally) > len(tally.examples):
         remark("There are more; --report FILE lists them all.")
+    if tally.repairs:
+        from bellwire.cli.tables import repairs_table
+
+        show(repairs_table(tally.repairs))
+    if tally.dry_run and tally.asked:
+        remark(f"Teams would be asked for the chats of {tally.asked} people.")
     if tally.dry_run:
         remark("This was a dry run: nothing was kept. Repeat it with --apply to keep it.")

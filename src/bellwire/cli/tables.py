@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -11,13 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bellwire.client import Attempt, Books, BooksLine, Delivery, Person
+from bellwire.model.finding import Verdict
+from bellwire.model.reason import EXPLANATIONS, Reason
 
 if TYPE_CHECKING:
-    from bellwire.model.finding import Verdict
     from bellwire.store.keys import ApiKey
 
 COLOURS: Final = {
     "sent": "green",
+    "opened": "green",
     "reachable": "green",
     "queued": "cyan",
     "sending": "cyan",
@@ -173,6 +176,25 @@ def import_table(reasons: Iterable[tuple[Verdict, str, str, int]]) -> Table:
     for verdict, fact, remedy, count in reasons:
         table.add_row(str(count), state_text(verdict), fact, remedy)
     return table
+
+
+def repairs_table(counts: Counter[str]) -> Table:
+    """What came of asking Teams for people's chats: one line for each end."""
+    table = plain_table("people", "", "because", "what to do")
+    table.columns[0].justify = "right"
+    for end, count in counts.most_common():
+        if end in EXPLANATIONS:
+            fact, remedy, _ = EXPLANATIONS[Reason(end)]
+            table.add_row(str(count), state_text(Verdict.REFUSED), fact, remedy)
+        else:
+            table.add_row(str(count), state_text(end), *_REPAIRED[end])
+    return table
+
+
+_REPAIRED: Final = {
+    "opened": ("Teams made, or returned, their chat.", ""),
+    "under_way": ("Teams is still being asked.", "Nothing; GET /v1/repairs tells how far it is."),
+}
 
 
 def books_table(books: Books) -> Table:

@@ -19,6 +19,8 @@ from bellwire.client.answers import (
     Page,
     Person,
     Reach,
+    Repair,
+    Repairs,
     Told,
 )
 from bellwire.client.asynchronous import AsyncClient
@@ -38,5 +40,7 @@ __all__ = [
     "Page",
     "Person",
     "Reach",
+    "Repair",
+    "Repairs",
     "Told",
 ]

@@ -169,6 +169,32 @@ class Finding:
     aad_object_id: str | None = None
     field: str | None = None
     detail: str | None = None
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """One person's Teams chat that is opened without a message: ``opened`` and ``refused`` are its ends."""
+
+    id: str
+    sender: str
+    tenant_id: str
+    aad_object_id: str
+    state: str
+    attempts: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """How far all repairs are (asked = open + opened + refused), and a page of them."""
+
+    asked: int
+    open: int
+    opened: int
+    refused: int
+    items: tuple[Repair, ...] = ()
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +253,12 @@ def findings(answer: Mapping[str, Any]) -> list[Finding]:
     """What became of each reference."""
     reasons = {one["why"]: {"fact": one["fact"], "remedy": one["remedy"]} for one in answer["reasons"]}
     return [Finding(**_known(Finding, {**one, **reasons[one["why"]]})) for one in answer["findings"]]
+
+
+def repairs(answer: Mapping[str, Any]) -> Repairs:
+    """How far the repairs are."""
+    items = tuple(Repair(**_known(Repair, one)) for one in answer["repairs"])
+    return Repairs(**{**_known(Repairs, answer), "items": items})
 
 
 def told(answer: Mapping[str, Any]) -> list[Told]:

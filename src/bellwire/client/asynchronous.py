@@ -13,7 +13,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from bellwire.client import answers
-from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Told
+from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Repairs, Told
 from bellwire.client.wire import Wire
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -237,16 +237,31 @@ class AsyncClient:
         sender: str | None = None,
         tenant_id: str | None = None,
         as_of: datetime | None = None,
+        repair: bool = False,
         dry_run: bool = False,
     ) -> list[Finding]:
         """Hand over conversation references that another bot kept, in any shape; at most 1,000.
 
         ``tenant_id`` is for those that name none, ``as_of`` for those without a time of their own. With ``dry_run``
-        nothing is kept. Telling the same again changes nothing.
+        nothing is kept. Telling the same again changes nothing. With ``repair`` Teams is asked at once for the chats of
+        those whose chat the references do not tell; ``repairs`` says what came of it.
         """
         body = {"references": list(references), "sender": sender, "tenant_id": tenant_id, "as_of": _moment(as_of)}
-        answer = await self._wire.call("POST", "/v1/references", body={**_given(body), "dry_run": dry_run})
+        wishes = {"repair": repair, "dry_run": dry_run}
+        answer = await self._wire.call("POST", "/v1/references", body={**_given(body), **wishes})
         return answers.findings(answer)
+
+    async def repairs(
+        self,
+        *,
+        sender: str | None = None,
+        state: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Repairs:
+        """How far the chats are that ``tell_references`` asked for, and a page of them."""
+        query = {"sender": sender, "state": state, "limit": _number(limit), "after": after}
+        return answers.repairs(await self._wire.call("GET", "/v1/repairs", query=query))
 
     async def references(
         self, *, sender: str | None = None, limit: int | None = None, after: str | None = None

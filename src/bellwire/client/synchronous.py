@@ -9,7 +9,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Told
+from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Repairs, Told
 from bellwire.client.asynchronous import AsyncClient, Card, To
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -217,12 +217,26 @@ class Client:
         sender: str | None = None,
         tenant_id: str | None = None,
         as_of: datetime | None = None,
+        repair: bool = False,
         dry_run: bool = False,
     ) -> list[Finding]:
         """Hand over conversation references that another bot kept; see ``AsyncClient.tell_references``."""
         return self._run(
-            self._client.tell_references(references, sender=sender, tenant_id=tenant_id, as_of=as_of, dry_run=dry_run)
+            self._client.tell_references(
+                references, sender=sender, tenant_id=tenant_id, as_of=as_of, repair=repair, dry_run=dry_run
+            )
         )
+
+    def repairs(
+        self,
+        *,
+        sender: str | None = None,
+        state: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Repairs:
+        """How far the chats are that were asked for; see ``AsyncClient.repairs``."""
+        return self._run(self._client.repairs(sender=sender, state=state, limit=limit, after=after))
 
     def references(
         self, *, sender: str | None = None, limit: int | None = None, after: str | None = None

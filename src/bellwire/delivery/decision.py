@@ -42,13 +42,17 @@ NOT_REPEATED: Final = frozenset({Reason.FLOW_WITHOUT_RESPONSE, Reason.FLOW_RUN_F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One attempt that is over, and what its delivery's caller asked for; ``member``: the person has a 29: id."""
+    """One attempt that is over, and what its delivery's caller asked for; ``member``: the person has a 29: id.
+
+    ``repairing``: the chat is opened for its own sake, and nothing is posted.
+    """
 
     step: Step
     started_at: datetime
     history: History
     service_url: str
     member: bool = False
+    repairing: bool = False
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
     on_unknown: OnUnknown = OnUnknown.HOLD
     if_chat_active: IfChatActive = IfChatActive.WAIT
@@ -101,9 +105,8 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
             return _chat_active(case, now, policy)
         case Sent(activity_id=activity_id):
             return Decision(state=State.SENT, activity_id=activity_id, address=_moved(case))
-        case Opened(conversation_id=conversation_id, service_url=service_url):
-            address = Address(service_url, conversation_id)
-            return Decision(state=State.SENDING, step=Step.POST, address=address)
+        case Opened():
+            return _opened(case, outcome)
         case Installed():
             return Decision(state=State.SENDING, step=Step.OPEN_CHAT, installed=True)
         case Retry():
@@ -116,6 +119,13 @@ def decide(case: Case, outcome: Outcome, now: datetime, random: float, policy: R
             return _undeliverable(case, outcome, now, random, policy)
         case Halt():
             return Decision(state=State.QUEUED, run_at=now, halt=outcome.reason)
+
+
+def _opened(case: Case, outcome: Opened) -> Decision:
+    address = Address(outcome.service_url, outcome.conversation_id)
+    if case.repairing:
+        return Decision(state=State.SENT, address=address)
+    return Decision(state=State.SENDING, step=Step.POST, address=address)
 
 
 def _retry(case: Case, outcome: Retry, now: datetime, random: float, policy: RetryPolicy) -> Decision:

@@ -17,7 +17,18 @@ from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Scope, Sent, Step
 from bellwire.model.reason import Reason
 from bellwire.model.reference import ConversationReference, Lesson, ReachState, Source, installed, learn, suspend
-from bellwire.store import agent_chats, amendment_queue, journal, lanes, people, queue, references, roster, sightings
+from bellwire.store import (
+    agent_chats,
+    amendment_queue,
+    journal,
+    lanes,
+    people,
+    queue,
+    references,
+    repair_queue,
+    roster,
+    sightings,
+)
 from bellwire.store.journal import Result
 
 RECHECK: Final = timedelta(seconds=5)
@@ -56,6 +67,7 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
         conversation_id=work.conversation_id if sent else None,
         service_url=work.service_url or None if sent else None,
         amendment_id=work.amendment_id,
+        repair_id=work.repair_id,
     )
     return Ending(work, result, decision)
 
@@ -80,19 +92,27 @@ def write_down(
 
 
 def _give_back(conn: Connection, worker: str, returned: Sequence[tuple[Work, datetime]]) -> None:
-    deliveries = [(work.key, run_at) for work, run_at in returned if work.amendment_id is None]
+    deliveries = [(work.key, run_at) for work, run_at in returned if work.delivery_id and work.amendment_id is None]
     amendments = [(work.key, run_at) for work, run_at in returned if work.amendment_id is not None]
+    repairs = [(work.key, run_at) for work, run_at in returned if work.repair_id is not None]
     if deliveries:
         queue.give_back(conn, worker, deliveries)
     if amendments:
         amendment_queue.give_back(conn, worker, amendments)
+    if repairs:
+        repair_queue.give_back(conn, worker, repairs)
 
 
 def _record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
     amendments = [each for each in results if each.amendment_id is not None]
-    deliveries = [each for each in results if each.amendment_id is None] if amendments else results
+    repairs = [each for each in results if each.repair_id is not None]
+    deliveries = [each for each in results if each.delivery_id and each.amendment_id is None]
     moved = journal.record(conn, worker, deliveries) if deliveries else set()
-    return moved | amendment_queue.record(conn, worker, amendments) if amendments else moved
+    if amendments:
+        moved |= amendment_queue.record(conn, worker, amendments)
+    if repairs:
+        moved |= repair_queue.record(conn, worker, repairs)
+    return moved
 
 
 def _teaches(decision: Decision) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import Priority
 from bellwire.model.pacing import Window
-from bellwire.store import lanes, supply, teams
+from bellwire.store import lanes, repair_queue, supply, teams
 from bellwire.store.lanes import Asked, Halted, LaneKey
 from bellwire.store.queue import Want
 from bellwire.store.supply import Amendments, Supply
@@ -64,6 +64,7 @@ class Round:
     pasts: dict[LaneKey, Past] = field(default_factory=dict)
     halted: Sequence[Halted] = ()
     rosters_due: bool = False
+    repairs: Mapping[LaneKey, datetime] = field(default_factory=dict)
     amendments: Amendments | None = None
 
 
@@ -169,9 +170,9 @@ class Feeder:
         known, flows = self._messages.known(), station.tuning.flows
         found = Round(supply.fetch(conn, worker, wants, now, known_messages=known, flows=flows))
         if survey is not None:
-            rosters = teams.lanes(conn)
+            rosters, found.repairs = teams.lanes(conn), repair_queue.due(conn)
             found.rosters_due = any(due <= now for due in rosters.values())
-            served = {key for key in {*lanes.busy(conn), *rosters} if key.sender in station.senders}
+            served = {key for key in {*lanes.busy(conn), *rosters, *found.repairs} if key.sender in station.senders}
             if not served <= survey.mine:
                 found.owned = lanes.own(conn, worker, served - survey.mine)
             found.pasts = {key: _past(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
@@ -196,6 +197,8 @@ class Feeder:
             station.hungry.set()
         if found.rosters_due:
             station.rosters_due.set()
+        if found.repairs:
+            station.repairs_due.set()
         if found.amendments is not None:
             self._amend(found.amendments)
 

@@ -124,7 +124,7 @@ def _without_chat(
     """Have the chat opened, if that is a way to the person, or decide what becomes of the delivery."""
     state = None if each.chat_state is None else ReachState(each.chat_state)
     found = reach(state, {each.surface: each.refusal(station.clock()) for each in seen}, member)
-    told = _told_last(seen) or station.senders[work.person.sender].default_service_url
+    told = told_last(seen) or station.senders[work.person.sender].default_service_url
     work.step = Step.OPEN_CHAT
     if isinstance(found, Obstacle):
         if not installable(found.reason, work.if_unreachable):
@@ -145,7 +145,7 @@ def _by_flow(station: Station, chat: AgentChat | None, work: Work) -> Decision |
     return None
 
 
-def _told_last(seen: Iterable[Sighting]) -> str | None:
+def told_last(seen: Iterable[Sighting]) -> str | None:
     """The newest service URL that came with any activity of the person."""
     told = [sighting.service_url for sighting in sorted(seen, key=lambda s: s.last_at) if sighting.service_url]
     return told[-1] if told else None

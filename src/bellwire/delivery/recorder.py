@@ -53,7 +53,11 @@ class Recorder:
     def ends(self, work: Work, decision: Decision) -> None:
         """A delivery ends, or waits, without a request."""
         now = self._station.clock()
-        result = Result(work.delivery_id, work.lane, work.attempts, decision.state, now, reason=decision.reason)
+        result = Result(
+            *(work.delivery_id, work.lane, work.attempts, decision.state, now),
+            reason=decision.reason,
+            repair_id=work.repair_id,
+        )
         self._add(Ending(work, result, decision))
 
     def give_back(self, work: Work, run_at: datetime) -> None:

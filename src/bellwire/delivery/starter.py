@@ -23,7 +23,7 @@ from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome, Retry, Unknown
 from bellwire.model.reason import Reason
 from bellwire.net import FENCE, FENCED
-from bellwire.store import amendment_queue, journal
+from bellwire.store import amendment_queue, journal, repair_queue
 from bellwire.store.journal import Begun
 
 log = structlog.get_logger(__name__)
@@ -71,6 +71,8 @@ class Starter:
             works.append(work)
         if works:
             station.hungry.set()
+        if any(work.repair_id is not None for work in works):
+            station.repairs_due.set()
         return works
 
     async def _gather(self) -> None:
@@ -93,7 +95,7 @@ class Starter:
         lease, now, rows = self._station.lease, self._station.clock(), list[Begun]()
         for work in works:
             work.started_at = now
-            rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now, work.amendment_id))
+            rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now, work.amendment_id, work.repair_id))
         try:
             begun = await self._write(lease.worker, rows)
         except BaseException:
@@ -131,7 +133,7 @@ class Starter:
         if work.expires_at is not None and work.expires_at <= station.clock():
             self._recorder.ends(work, Decision(state=State.EXPIRED, reason=Reason.EXPIRED))
         else:
-            log.warning("delivery_lost", delivery=work.delivery_id, worker=work.holder)
+            log.warning("delivery_lost", delivery=work.key, worker=work.holder)
 
     async def _send(self, work: Work, lease: Lease) -> None:
         station = self._station
@@ -149,7 +151,7 @@ class Starter:
             return await send(self._station.senders[work.person.sender], work)
         except Exception:
             # A mistake of ours, after which nobody can say whether the request was written.
-            log.exception("sender_failed", delivery=work.delivery_id, sender=work.person.sender)
+            log.exception("sender_failed", delivery=work.key, sender=work.person.sender)
             return Unknown(Reason.ANSWER_LOST, None, "sender_failed")
 
     def _settle(self, work: Work) -> None:
@@ -160,7 +162,12 @@ class Starter:
 
 def begin(conn: Connection, worker: str, starting: Sequence[Begun], now: datetime) -> set[str]:
     """Write down that attempts begin; the keys of the works that may go to the wire now."""
-    deliveries = [each for each in starting if each.amendment_id is None]
-    begun = journal.begin(conn, worker, deliveries, now) if deliveries else set()
+    deliveries = [each for each in starting if each.delivery_id and each.amendment_id is None]
     amendments = [each for each in starting if each.amendment_id is not None]
-    return begun | amendment_queue.begin(conn, worker, amendments) if amendments else begun
+    repairs = [each for each in starting if each.repair_id is not None]
+    begun = journal.begin(conn, worker, deliveries, now) if deliveries else set()
+    if amendments:
+        begun |= amendment_queue.begin(conn, worker, amendments)
+    if repairs:
+        begun |= repair_queue.begin(conn, worker, repairs)
+    return begun

@@ -46,6 +46,7 @@ class Station:
     hungry: asyncio.Event = field(default_factory=asyncio.Event)
     startable: asyncio.Event = field(default_factory=asyncio.Event)
     urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    repairs_due: asyncio.Event = field(default_factory=asyncio.Event)
     rosters_due: asyncio.Event = field(default_factory=asyncio.Event)
     agenda: Agenda = field(init=False)
     ticks: Callable[[], float] = field(init=False)

@@ -16,7 +16,18 @@ from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import Reason
-from bellwire.store import agent_chats, amendment_queue, expiry, idempotency, journal, names, queue, sightings, workers
+from bellwire.store import (
+    agent_chats,
+    amendment_queue,
+    expiry,
+    idempotency,
+    journal,
+    names,
+    queue,
+    repair_queue,
+    sightings,
+    workers,
+)
 from bellwire.store.journal import Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.wakeup import ring
@@ -114,7 +125,7 @@ def rescue(conn: Connection, worker: str, now: datetime, *, answered_by: datetim
     ]
     if found:
         journal.record(conn, worker, [rescued(each, now) for each in found])
-    number = len(found) + amendment_queue.rescue(conn, worker, now)
+    number = len(found) + amendment_queue.rescue(conn, worker, now) + repair_queue.rescue(conn, worker, now)
     if number:
         ring(conn)
     return number

@@ -1,4 +1,4 @@
-"""One claimed delivery (or one claimed change of what was sent) on its way through the worker."""
+"""One claimed delivery, change of what was sent, or repair of a chat, on its way through the worker."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Work:
     """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds.
     ``holder`` is the worker's id under which it was claimed.
 
-    ``user_id`` is the 29: id of someone who may be known from a team's roster only. ``chat_trace`` is the trace of the
-    activity that the person's chat was learnt from last.
+    ``user_id`` is the 29: id of someone who may be known from a roster only. ``chat_trace`` is the trace of the
+    activity that the chat was learnt from last. A repair belongs to no delivery: then ``delivery_id`` is empty.
     """
 
-    delivery_id: str
+    delivery_id: str = ""
     lane: LaneKey
     person: Person
     priority: Priority
@@ -38,6 +38,7 @@ class Work:
     activity_id: str | None = None
     amendment_id: str | None = None
     chat_trace: str | None = None
+    repair_id: str | None = None
     message: Message | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     if_unreachable: IfUnreachable = IfUnreachable.FAIL
@@ -51,8 +52,8 @@ class Work:
 
     @property
     def key(self) -> str:
-        """What the store knows it by: the amendment's id for an amendment, or else the delivery's."""
-        return self.amendment_id or self.delivery_id
+        """What the store knows it by: the amendment's or the repair's id, or else the delivery's."""
+        return self.amendment_id or self.repair_id or self.delivery_id
 
     def posting(self) -> Posting:
         """What its next attempt asks the sender to do."""
@@ -75,6 +76,7 @@ class Work:
             history=self.history,
             service_url=self.service_url,
             member=self.user_id is not None,
+            repairing=self.repair_id is not None,
             if_unreachable=self.if_unreachable,
             on_unknown=self.on_unknown,
             if_chat_active=self.if_chat_active,

@@ -19,6 +19,7 @@ from bellwire.delivery.lease import Lease
 from bellwire.delivery.process import identity
 from bellwire.delivery.pulse import Pulse
 from bellwire.delivery.recorder import Recorder
+from bellwire.delivery.repairs import Repairs
 from bellwire.delivery.rosters import Rosters, RosterSource
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.signals import Signals
@@ -69,6 +70,7 @@ class Worker:
         self._recorder = Recorder(self._station, self._halts)
         self._starter = Starter(self._station, self._recorder)
         self._feeder = Feeder(self._station, self._recorder, self._halts)
+        self._repairs = Repairs(self._station, self._recorder)
         self._rosters = Rosters(self._station, rosters or {})
         self._pulse = Pulse(self._station, self._begin_anew)
         self._upkeep = Upkeep(self._station)
@@ -110,6 +112,7 @@ class Worker:
             "pulse": self._pulse.run,
             "upkeep": self._upkeep.run,
             "rosters": self._rosters.run,
+            "repairs": self._repairs.run,
         }
         self._tasks = [asyncio.create_task(loop(), name=f"bellwire-{name}") for name, loop in loops.items()]
         for task in self._tasks:
@@ -185,6 +188,7 @@ class Worker:
     async def _finish(self) -> None:
         station = self._station
         await self._feeder.idle()
+        await self._repairs.idle()
         await self._starter.finished()
         for lane in station.lanes:
             for work in lane.empty():

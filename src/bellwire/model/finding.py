@@ -7,6 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from bellwire.model.reason import EXPLANATIONS, Reason
+
 
 class Verdict(StrEnum):
     """What becomes of an entry.
@@ -32,14 +34,30 @@ class Why(StrEnum):
     KIND_NOT_SAID = "kind_not_said"
     GROUP_CHAT = "group_chat"
     CHANNEL = "channel"
+    ASKED_FOR = "asked_for"
     MALFORMED = "malformed"
     NO_OBJECT_ID = "no_object_id"
+    NO_SUCH_PERSON = "no_such_person"
+    SEVERAL_PEOPLE = "several_people"
+    GUEST = "guest"
+    ACCOUNT_DISABLED = "account_disabled"
+    CONSENT_MISSING = "consent_missing"
     NO_TENANT = "no_tenant"
     NO_CONVERSATION = "no_conversation"
     NOT_TEAMS = "not_teams"
     ANOTHER_BOT = "another_bot"
     TENANT_NOT_ALLOWED = "tenant_not_allowed"
     HOST_NOT_ALLOWED = "host_not_allowed"
+
+
+NAMELESS: Final = (
+    Reason.NO_SUCH_PERSON,
+    Reason.SEVERAL_PEOPLE,
+    Reason.GUEST,
+    Reason.ACCOUNT_DISABLED,
+    Reason.CONSENT_MISSING,
+)
+"""Why the directory names nobody whom a bot could write to; as reasons of an import they have the same codes."""
 
 
 class Explained(NamedTuple):
@@ -74,19 +92,25 @@ EXPLAINED: Final = MappingProxyType(
             "It is a team's channel.",
             "Have the app installed for the person.",
         ),
+        Why.ASKED_FOR: Explained(
+            Verdict.MENDED,
+            "It names a person without a conversation of theirs; Teams is asked for their chat.",
+            "Nothing: the repair says what came of it.",
+        ),
         Why.MALFORMED: Explained(Verdict.REFUSED, "It cannot be read.", "Correct the field that is named."),
         Why.NO_OBJECT_ID: Explained(
             Verdict.REFUSED,
-            "Nothing says whose conversation it is by an Entra object id.",
-            "Add the person's Entra object id as aadObjectId.",
+            "Nothing says whose conversation it is: no Entra object id, and no name that can be looked up.",
+            "Add the person's Entra object id as aadObjectId, or their upn or email where Graph may be asked.",
         ),
+        **{Why(reason): Explained(Verdict.REFUSED, *EXPLANATIONS[reason][:2]) for reason in NAMELESS},
         Why.NO_TENANT: Explained(
             Verdict.REFUSED, "Nothing says which tenant the person belongs to.", "Name the tenant with --tenant."
         ),
         Why.NO_CONVERSATION: Explained(
             Verdict.REFUSED,
             "It names a person, but no conversation of theirs with the bot.",
-            "Have the app installed for the person.",
+            "Repeat with --repair to have Teams asked for their chat, or have the app installed for the person.",
         ),
         Why.NOT_TEAMS: Explained(
             Verdict.REFUSED, "It is no conversation in Teams.", "Nothing: Bellwire writes to Teams chats only."
@@ -112,7 +136,10 @@ EXPLAINED: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What becomes of one entry. ``field`` and ``detail`` say what is wrong with one that is malformed."""
+    """What becomes of one entry. ``field`` and ``detail`` say what is wrong with one that is malformed.
+
+    ``repaired`` says that Teams is asked for the person's chat now.
+    """
 
     why: Why
     sender: str | None = None
@@ -120,6 +147,7 @@ class Finding:
     aad_object_id: str | None = None
     field: str | None = None
     detail: str | None = None
+    repaired: bool = False
 
     @property
     def verdict(self) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -12,13 +13,16 @@ from sqlalchemy import Connection
 from bellwire.errors import BellwireError, InvalidInput
 from bellwire.model.finding import Finding, Why
 from bellwire.model.reach import Reachable, reach, state_of
-from bellwire.model.recipient import Person
+from bellwire.model.reason import Reason
+from bellwire.model.recipient import Person, Recipient, RecipientKind
 from bellwire.model.reference import ConversationReference, Lesson, Source, learn, merge
 from bellwire.model.surface import Surface
 from bellwire.service.command import is_guid
 from bellwire.service.exported import restored
+from bellwire.service.send import new_id
 from bellwire.service.senders import Senders
-from bellwire.store import people, queue, references, sightings
+from bellwire.service.who import Meant, Who
+from bellwire.store import people, queue, references, repairs, sightings
 from bellwire.store.database import Database
 from bellwire.store.sightings import Seen
 from bellwire.teams.clouds import Cloud
@@ -35,13 +39,36 @@ ELSEWHERE: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportCommand:
-    """Entries of any shape. ``tenant_id`` counts for those that name none, ``as_of`` for those without a time."""
+    """Entries of any shape. ``tenant_id`` counts for those that name none, ``as_of`` for those without a time.
+
+    With ``repair`` Teams is asked at once for the chats of those people whose chat the entries do not tell.
+    """
 
     entries: Sequence[object]
     sender: str | None = None
     tenant_id: str | None = None
     as_of: datetime | None = None
+    repair: bool = False
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry of which it is known whose bot's and which tenant's it is, but not yet who is meant."""
+
+    entry: Entry
+    sender: str
+    tenant_id: str | None
+
+    @property
+    def name(self) -> Recipient | None:
+        """The name by which the directory has to be asked, if it has to."""
+        entry = self.entry
+        if entry.aad_object_id is not None:
+            return None
+        if entry.upn is not None:
+            return Recipient(RecipientKind.UPN, entry.upn)
+        return None if entry.email is None else Recipient(RecipientKind.EMAIL, entry.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +88,7 @@ class Plan:
     seen: dict[Person, Seen]
     learnt: set[Person] = field(default_factory=set)
     noted: list[tuple[Candidate, Surface]] = field(default_factory=list)
+    asked: set[Person] = field(default_factory=set)
 
 
 class Importing:
@@ -72,10 +100,12 @@ class Importing:
         senders: Senders,
         app_ids: Mapping[str, str],
         cloud: Cloud,
+        who: Who,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._senders = senders
+        self._who = who
         self._app_ids = {name: app_id.lower() for name, app_id in app_ids.items()}
         self._cloud = cloud
         self._clock = clock
@@ -85,7 +115,7 @@ class Importing:
 
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: sender or tenant is wrong, or there are too many entries.
-            StoreUnavailable: the database does not answer; nothing was kept.
+            Unavailable: the database, or the directory, does not answer; nothing was kept.
         """
         if len(command.entries) > MOST_ENTRIES:
             raise InvalidInput(
@@ -96,27 +126,59 @@ class Importing:
         if command.tenant_id is not None:
             command = replace(command, tenant_id=command.tenant_id.lower())
         now = self._clock()
-        checked = [self._checked(each, command, now) for each in command.entries]
+        placed = [self._placed(each, command, now) for each in command.entries]
+        meant = await self._meant([each for each in placed if isinstance(each, Placed)])
+        checked = [each if isinstance(each, Finding) else self._checked(each, meant, command, now) for each in placed]
         if command.dry_run:
-            return await self._database.read(lambda conn: _judged(conn, checked, now, self._cloud)[0])
-        return await self._database.write(lambda conn: _kept(conn, checked, now, self._cloud))
+            return await self._database.read(
+                lambda conn: _judged(conn, checked, now, self._cloud, repair=command.repair)[0]
+            )
+        return await self._database.write(lambda conn: _kept(conn, checked, now, self._cloud, repair=command.repair))
 
-    def _checked(self, record: object, command: ImportCommand, now: datetime) -> Candidate | Finding:
+    def _placed(self, record: object, command: ImportCommand, now: datetime) -> Placed | Finding:
         try:
-            return self._candidate(record, command, now)
+            entry = read_entry(record, now)
+            sender = self._sender(entry, command.sender)
+            if sender is None:
+                return Finding(why=Why.ANOTHER_BOT, tenant_id=entry.tenant_id, aad_object_id=entry.aad_object_id)
+            tenant_id = entry.tenant_id or command.tenant_id or self._senders.own_tenants[sender]
+            if entry.tenant_id is None and tenant_id is not None:
+                entry = read_entry(record, now, tenant_id=tenant_id)
+            return Placed(entry, sender, entry.tenant_id)
         except BellwireError as error:
             return Finding(why=Why.MALFORMED, field=error.field, detail=error.detail)
 
-    def _candidate(self, record: object, command: ImportCommand, now: datetime) -> Candidate | Finding:
-        entry = read_entry(record, now)
-        sender = self._sender(entry, command.sender)
-        if sender is None:
-            return Finding(why=Why.ANOTHER_BOT, tenant_id=entry.tenant_id, aad_object_id=entry.aad_object_id)
-        tenant_id = entry.tenant_id or command.tenant_id or self._senders.own_tenants[sender]
-        if entry.tenant_id is None and tenant_id is not None:
-            entry = read_entry(record, now, tenant_id=tenant_id)
-        found = Finding(why=Why.TEAMS_CHAT, sender=sender, tenant_id=entry.tenant_id, aad_object_id=entry.aad_object_id)
-        why = self._objection(entry)
+    async def _meant(self, placed: Sequence[Placed]) -> dict[tuple[str, str | None, Recipient], Meant]:
+        """Whom the directory knows by the names of those entries that have no object id, by sender and tenant."""
+        wanted: dict[tuple[str, str], set[Recipient]] = {}
+        for each in placed:
+            if each.name is not None and each.tenant_id in self._senders.allowed_tenants:
+                wanted.setdefault((each.sender, each.tenant_id), set()).add(each.name)
+        meant: dict[tuple[str, str | None, Recipient], Meant] = {}
+        for (sender, tenant_id), names in wanted.items():
+            if self._who.can_ask(sender):
+                found = await self._who.people(sender, tenant_id, names)
+                meant |= {(sender, tenant_id, name): who for name, who in found.items()}
+        return meant
+
+    def _checked(
+        self,
+        placed: Placed,
+        meant: Mapping[tuple[str, str | None, Recipient], Meant],
+        command: ImportCommand,
+        now: datetime,
+    ) -> Candidate | Finding:
+        entry = placed.entry
+        who = None if placed.name is None else meant.get((placed.sender, placed.tenant_id, placed.name))
+        found = Finding(
+            why=Why.TEAMS_CHAT, sender=placed.sender, tenant_id=placed.tenant_id, aad_object_id=entry.aad_object_id
+        )
+        if isinstance(who, Reason):
+            return replace(found, why=Why(who))
+        if who is not None:
+            entry = replace(entry, aad_object_id=who)
+            found = replace(found, aad_object_id=who)
+        why = self._objection(entry, asked=command.repair)
         if why is not None:
             return replace(found, why=why)
         assert entry.tenant_id is not None
@@ -124,7 +186,7 @@ class Importing:
         if not is_guid(entry.aad_object_id):
             return replace(found, why=Why.MALFORMED, field="aadObjectId", detail="It is not a GUID.")
         at = entry.said_at or min(command.as_of or now, now)
-        return Candidate(Person(sender, entry.tenant_id, entry.aad_object_id), entry, at)
+        return Candidate(Person(placed.sender, entry.tenant_id, entry.aad_object_id), entry, at)
 
     def _sender(self, entry: Entry, named: str | None) -> str | None:
         """Whose entry it is: the sender whose bot it names, or else the one meant. None if it is another bot's."""
@@ -141,7 +203,7 @@ class Importing:
             raise InvalidInput("Nothing says to which of several bots it belongs.", field="sender", remedy="Name it.")
         return sender
 
-    def _objection(self, entry: Entry) -> Why | None:
+    def _objection(self, entry: Entry, *, asked: bool) -> Why | None:
         """Why nothing at all can be made of an entry."""
         if entry.aad_object_id is None:
             return Why.NO_OBJECT_ID
@@ -152,7 +214,7 @@ class Importing:
         if entry.service_url is not None and not self._cloud.admits(entry.service_url):
             return Why.HOST_NOT_ALLOWED
         if entry.conversation_id is None and not entry.kept:
-            return Why.NO_CONVERSATION
+            return None if asked else Why.NO_CONVERSATION
         return Why.NOT_TEAMS if _surface(entry) is Surface.OTHER else None
 
 
@@ -171,16 +233,25 @@ def _is_teams_chat(entry: Entry) -> bool:
 
 
 def _judged(
-    conn: Connection, checked: Sequence[Candidate | Finding], now: datetime, cloud: Cloud
+    conn: Connection, checked: Sequence[Candidate | Finding], now: datetime, cloud: Cloud, *, repair: bool
 ) -> tuple[list[Finding], Plan]:
     persons = {each.person for each in checked if isinstance(each, Candidate)}
     plan = Plan(references.get_many(conn, persons), sightings.surfaces(conn, persons, now))
-    return [each if isinstance(each, Finding) else _finding(each, plan, now, cloud) for each in checked], plan
+    found = [each if isinstance(each, Finding) else _finding(each, plan, now, cloud) for each in checked]
+    if repair:
+        plan.asked = persons - plan.known.keys()
+        found = [
+            replace(told, repaired=isinstance(each, Candidate) and each.person in plan.asked)
+            for each, told in zip(checked, found, strict=True)
+        ]
+    return found, plan
 
 
-def _kept(conn: Connection, checked: Sequence[Candidate | Finding], now: datetime, cloud: Cloud) -> list[Finding]:
+def _kept(
+    conn: Connection, checked: Sequence[Candidate | Finding], now: datetime, cloud: Cloud, *, repair: bool
+) -> list[Finding]:
     people.hold(conn, {each.person for each in checked if isinstance(each, Candidate)})
-    findings, plan = _judged(conn, checked, now, cloud)
+    findings, plan = _judged(conn, checked, now, cloud, repair=repair)
     references.put_many(conn, [plan.known[person] for person in plan.learnt])
     for candidate, surface in plan.noted:
         entry = candidate.entry
@@ -196,6 +267,7 @@ def _kept(conn: Connection, checked: Sequence[Candidate | Finding], now: datetim
     for person in plan.learnt | {candidate.person for candidate, _ in plan.noted}:
         if isinstance(reach(state_of(plan.known.get(person)), plan.seen.get(person, {})), Reachable):
             queue.wake(conn, person, now)
+    repairs.ask(conn, plan.asked, now, partial(new_id, now))
     return findings
 
 
@@ -214,6 +286,8 @@ def _finding(candidate: Candidate, plan: Plan, now: datetime, cloud: Cloud) -> F
         plan.known[person] = learnt
         plan.learnt.add(person)
         return replace(found, why=Why.TEAMS_CHAT)
+    if entry.conversation_id is None and not entry.kept:
+        return found if person in plan.known else replace(found, why=Why.ASKED_FOR)
     surface, seen = _surface(entry), plan.seen.setdefault(person, {})
     if person in plan.known or surface in seen:
         return found

@@ -69,6 +69,10 @@ class Who:
             raise Unreachable(fact, field=f"to.{recipient.kind}", code=meant, remedy=remedy)
         return Person(sender, tenant_id, meant)
 
+    def can_ask(self, sender: str) -> bool:
+        """Whether this sender has a directory to ask."""
+        return sender in self._directories
+
     async def people(self, sender: str, tenant_id: str, wanted: Collection[Recipient]) -> dict[Recipient, Meant]:
         """Whom each of these user principal names and addresses stands for; any number of them.
 

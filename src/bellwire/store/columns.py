@@ -6,13 +6,22 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Dialect, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Dialect, MetaData, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # Ids are compared as bytes: that is what SQLite does, and on PostgreSQL it makes indexes faster than any locale.
 TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
 
 
 class UtcTime(TypeDecorator[datetime]):

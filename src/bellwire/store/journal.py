@@ -42,6 +42,7 @@ class Begun(NamedTuple):
     step: Step
     started_at: datetime
     amendment_id: str | None = None
+    repair_id: str | None = None
 
 
 class Result(NamedTuple):
@@ -66,6 +67,7 @@ class Result(NamedTuple):
     conversation_id: str | None = None
     service_url: str | None = None
     amendment_id: str | None = None
+    repair_id: str | None = None
 
 
 def begin(conn: Connection, worker: str, starting: Collection[Begun], now: datetime) -> set[str]:

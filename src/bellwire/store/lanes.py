@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
-from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, attempts, books, lanes, workers
+from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, attempts, books, lanes, repairs, workers
 from bellwire.store.wakeup import ring
 from bellwire.store.workers import alive
 
@@ -126,10 +126,8 @@ def standstills(conn: Connection, now: datetime) -> list[Standstill]:
 
 def requests(conn: Connection, key: LaneKey, *, started: datetime, ended: datetime) -> list[Asked]:
     """The requests of this lane that started, and have not ended before, then."""
-    found = conn.execute(
-        _REQUESTS, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "ended": ended}
-    )
-    return [Asked(*row) for row in found]
+    of_lane = {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "ended": ended}
+    return [Asked(*row) for requests in (_REQUESTS, _REPAIRS) for row in conn.execute(requests, of_lane)]
 
 
 def requests_to_many_times_asked(conn: Connection, key: LaneKey, *, started: datetime) -> list[tuple[str, datetime]]:
@@ -176,6 +174,14 @@ _SINCE: Final = (
 _REQUESTS: Final = select(
     attempts.c.aad_object_id, attempts.c.finished_at, func.coalesce(attempts.c.code, "") != Reason.WORKER_LOST.value
 ).where(*_SINCE, or_(attempts.c.finished_at.is_(None), attempts.c.finished_at >= bindparam("ended", type_=UtcTime)))
+_REPAIRS: Final = select(
+    repairs.c.aad_object_id, repairs.c.answered_at, func.coalesce(repairs.c.code, "") != Reason.WORKER_LOST.value
+).where(
+    repairs.c.tenant_id == bindparam("tenant"),
+    repairs.c.sender == bindparam("lane_sender"),
+    repairs.c.started_at >= bindparam("since", type_=UtcTime),
+    or_(repairs.c.answered_at.is_(None), repairs.c.answered_at >= bindparam("ended", type_=UtcTime)),
+)
 _MANY_TIMES: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
     *_SINCE,
     attempts.c.finished_at.is_not(None),

@@ -20,7 +20,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     Table,
     literal_column,
@@ -33,6 +32,8 @@ from bellwire.model.recipient import RecipientKind
 from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
 from bellwire.store.columns import TEXT, UtcTime, is_one_of, lower_case, moment, one_of, optional, required
+from bellwire.store.columns import metadata as metadata
+from bellwire.store.repair_tables import repairs as repairs
 
 OUTCOMES: Final = ("sent", "opened", "retry", "heal", "undeliverable", "unknown", "halt", "installed")
 AMENDING: Final = (Step.CHANGE, Step.TAKE_BACK)
@@ -41,15 +42,6 @@ COUNTERS: Final = ("accepted", State.SENT, State.UNDELIVERABLE, State.UNKNOWN, S
 
 # Every delivery is updated a few times on its way: the dead rows go early, so that the partial indexes stay short.
 _VACUUM: Final = {"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_cost_delay": "0"}
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-    }
-)
 
 conversation_references = Table(
     "conversation_references",

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.store.columns import UtcTime
-from bellwire.store.tables import amendments, attempts, deliveries, in_state, lanes, workers
+from bellwire.store.tables import amendments, attempts, deliveries, in_state, lanes, repairs, workers
 from bellwire.store.wakeup import ring
 
 
@@ -152,6 +152,7 @@ _HELD: Final = (
 _HOLDERS: Final = union(
     select(deliveries.c.claimed_by).where(in_state(State.SENDING)),
     select(amendments.c.claimed_by).where(amendments.c.state == literal_column("'sending'")),
+    select(repairs.c.claimed_by).where(repairs.c.state == literal_column("'sending'")),
 ).subquery()
 _ORPHANS: Final = (
     select(_HOLDERS.c.claimed_by, workers.c.process)

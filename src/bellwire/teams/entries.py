@@ -22,6 +22,7 @@ from bellwire.teams.raw import LONGEST_ID, LONGEST_URL, Raw
 WRAPPERS: Final = ("reference", "conversationReference")
 OBJECTS: Final = ("user", "from", "bot", "agent", "recipient", "conversation", "channelData")
 DEEPEST: Final = 3
+LONGEST_ADDRESS: Final = 320
 _APP_ID: Final = re.compile(r"(?:28:)?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})", re.ASCII)
 _MESSAGE_ID: Final = re.compile(r"1[0-9]{12}", re.ASCII)
 
@@ -31,8 +32,8 @@ class Entry:
     """One conversation of one person, as another system kept it.
 
     ``said_at`` is when it was true for certain, none where nothing tells. ``kind_missing`` is set where it is a
-    conversation between two in Teams or in Copilot, and nothing tells in which. ``kept`` is what only an export of
-    Bellwire's own has: the reference's remaining fields.
+    conversation between two in Teams or in Copilot, and nothing tells in which. ``upn`` and ``email`` name the person
+    where no object id does. ``kept`` is what only an export of Bellwire's own has: the reference's remaining fields.
     """
 
     classification: Classification
@@ -48,6 +49,8 @@ class Entry:
     locale: str | None
     timezone: str | None
     said_at: datetime | None
+    upn: str | None = None
+    email: str | None = None
     kept: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -77,6 +80,8 @@ def read_entry(record: object, now: datetime, *, tenant_id: str | None = None) -
         locale=fields.hint("locale"),
         timezone=fields.hint("timezone"),
         said_at=_said_at(fields, now),
+        upn=account.hint("upn", LONGEST_ADDRESS),
+        email=account.hint("email", LONGEST_ADDRESS),
         kept=fields.fields if "seenAt" in fields.fields and "surface" in fields.fields else {},
     )
 
@@ -123,6 +128,7 @@ def _lifted(record: Mapping[str, object]) -> Raw:
     bot = _first_object(fields, "bot", "agent", "recipient")
     conversation, data = fields.object("conversation"), fields.object("channelData")
     person = {"id": flat.get("userId"), "aadObjectId": flat.get("aadObjectId"), "name": flat.get("name")}
+    person |= {"upn": flat.get("upn"), "email": flat.get("email")}
     tenants = (
         data.object("tenant").fields.get("id"),
         conversation.fields.get("tenantId"),

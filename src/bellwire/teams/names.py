@@ -22,6 +22,7 @@ SAME: Final = (
     ("conversationId", "chatId", "personalChatId"),
     ("conversationReference", "conversationRef"),
     ("conversationType",),
+    ("email", "mail", "emailAddress"),
     ("entities",),
     ("from", "fromProperty"),
     ("id",),
@@ -44,6 +45,7 @@ SAME: Final = (
     ("timestamp", "lastSeen", "lastSeenAt", "updatedAt", "lastUpdated", "lastInteraction"),
     ("timezone", "localTimezone"),
     ("type",),
+    ("upn", "userPrincipalName"),
     ("user",),
     ("userId", "teamsUserId"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
-from bellwire.cli.heap.json_records import OF_A_RECORD
+from bellwire.cli.heap.json_records import NAMES, OF_A_RECORD
 from bellwire.cli.heap.record import Broken, Record
 from bellwire.teams.names import known
 
@@ -47,7 +47,7 @@ def csv_records(file: Path, source: TextIO) -> Iterator[Record | Broken]:
 
 def _objection(header: list[str]) -> str | None:
     """Why this cannot be the first line of such a table."""
-    if not any(known(name) in OF_A_RECORD for name in header):
+    if not any(known(name) in OF_A_RECORD | NAMES for name in header):
         return "The first line names no column that is known, such as aadObjectId and conversationId."
     twice = {name for name in header if known(name) and header.count(name) > 1}
     return f"The first line names {', '.join(sorted(twice))} twice." if twice else None

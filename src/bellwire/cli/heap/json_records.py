@@ -16,6 +16,9 @@ LINES: Final = frozenset({".jsonl", ".ndjson"})
 OF_A_RECORD: Final = frozenset(
     {"conversation", "conversationId", "conversationReference", "reference", "aadObjectId", "serviceUrl", "user"}
 )
+NAMES: Final = frozenset({"upn", "email"})
+"""They make a record of plain fields only: among objects they may belong to what the records are wrapped in."""
+
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CONVERSATION: Final = re.compile(r"(?:a|19):\S+")
 
@@ -97,7 +100,8 @@ class _Cut:
 
 
 def _is_record(fields: dict[str, Any]) -> bool:
-    return any(known(name) in OF_A_RECORD for name in fields)
+    plain = not any(isinstance(value, (dict, list)) for value in fields.values())
+    return any(known(name) in (OF_A_RECORD | NAMES if plain else OF_A_RECORD) for name in fields)
 
 
 def _named(fields: dict[str, Any], person: str | None) -> dict[str, Any]:

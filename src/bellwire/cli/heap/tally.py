@@ -1,4 +1,7 @@
-"""What has become of an import so far: counted, and written down entry by entry where that is wanted."""
+"""What has become of an import so far: counted, and written down entry by entry where that is wanted.
+
+Entries whose people Teams is asked for are written down when that is over, with what came of it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
 from bellwire.cli.heap.record import Broken, Record
-from bellwire.client import Finding
+from bellwire.client import Finding, Repair
 from bellwire.model.finding import EXPLAINED, Verdict, Why
+from bellwire.model.reason import EXPLANATIONS, Reason
 
 COLUMNS: Final = ("file", "line", "verdict", "why", "sender", "tenant_id", "aad_object_id", "field", "detail", "remedy")
 SHOWN: Final = 10
+UNDER_WAY: Final = "under_way"
+
+Somebody = tuple[str | None, str | None, str | None]
+"""A person by sender, tenant and object id."""
 
 
 @dataclass
@@ -23,6 +31,8 @@ class Tally:
     report: TextIO | None = None
     counts: Counter[Why] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
+    repairs: Counter[str] = field(default_factory=Counter)
+    _asked: dict[Somebody, list[dict[str, Any]]] = field(default_factory=dict)
     _done: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -45,7 +55,37 @@ class Tally:
     def found(self, record: Record, finding: Finding) -> None:
         """What the service says of a record."""
         told = {name: getattr(finding, name) for name in COLUMNS[4:9]}
-        self._add(self._why(finding), {"file": str(record.file), "line": record.line, **told})
+        row = self._add(self._why(finding), {"file": str(record.file), "line": record.line, **told}, finding)
+        if finding.repaired:
+            self._asked.setdefault((finding.sender, finding.tenant_id, finding.aad_object_id), []).append(row)
+
+    @property
+    def asked(self) -> int:
+        """How many people Teams is asked for."""
+        return len(self._asked)
+
+    def repaired(self, repair: Repair) -> None:
+        """What came of asking Teams for one person's chat."""
+        rows = self._asked.pop((repair.sender, repair.tenant_id, repair.aad_object_id), None)
+        if rows is None:
+            return
+        self.repairs[repair.reason or repair.state] += 1
+        if repair.reason is not None:
+            fact, remedy, _ = EXPLANATIONS[Reason(repair.reason)]
+            told = {"verdict": Verdict.REFUSED.value, "why": repair.reason, "detail": fact, "remedy": remedy}
+        else:
+            told = {"verdict": Verdict.MENDED.value, "detail": "Their Teams chat is open.", "remedy": ""}
+        for row in rows:
+            self._write({**row, **told})
+
+    def give_up(self) -> None:
+        """Nobody waits any longer for what is not over."""
+        if self._asked:
+            self.repairs[UNDER_WAY] += len(self._asked)
+        for rows in self._asked.values():
+            for row in rows:
+                self._write({**row, "detail": "Teams is being asked for the chat.", "remedy": "See /v1/repairs."})
+        self._asked.clear()
 
     def _why(self, finding: Finding) -> Why:
         why = Why(finding.why)
@@ -58,13 +98,18 @@ class Tally:
         self._done.add(person)
         return why
 
-    def _add(self, why: Why, told: dict[str, Any]) -> None:
+    def _add(self, why: Why, told: dict[str, Any], finding: Finding | None = None) -> dict[str, Any]:
         verdict, fact, remedy = EXPLAINED[why]
         row = {**dict.fromkeys(COLUMNS), **told, "verdict": verdict.value, "why": why.value, "remedy": remedy}
         row["detail"] = row["detail"] or fact
         self.counts[why] += 1
         if verdict is Verdict.REFUSED and len(self.examples) < SHOWN:
             self.examples.append(row)
+        if self.dry_run or finding is None or not finding.repaired:
+            self._write(row)
+        return row
+
+    def _write(self, row: dict[str, Any]) -> None:
         if self.report is not None:
             csv.writer(self.report).writerow([_cell(row[name]) for name in COLUMNS])
 

@@ -40,6 +40,9 @@ class ReferencesBody(Strict):
     sender: SenderName | None = Field(default=None, description="Whose they are, where they do not name their bot.")
     tenant_id: Guid | None = Field(default=None, description="For those that name no tenant; the sender's own if not.")
     as_of: Moment | None = Field(default=None, description="When those were true that tell no time; now if left out.")
+    repair: bool = Field(
+        default=False, description="Have Teams asked now for the chats of those whose chat the references do not tell."
+    )
     dry_run: bool = Field(default=False, description="Only say what would become of them.")
 
     def command(self) -> ImportCommand:
@@ -49,6 +52,7 @@ class ReferencesBody(Strict):
             sender=self.sender,
             tenant_id=self.tenant_id,
             as_of=self.as_of,
+            repair=self.repair,
             dry_run=self.dry_run,
         )
 
@@ -63,6 +67,7 @@ class FindingView(View):
     aad_object_id: str | None = None
     field: str | None = Field(default=None, description="What is wrong with it, where it cannot be read.")
     detail: str | None = None
+    repaired: bool = Field(default=False, description="Teams is asked for the person's chat; see `/v1/repairs`.")
 
 
 class WhyView(View):

@@ -1,0 +1,200 @@
+"""The worker's side of repairs: claimed, begun and recorded as deliveries are, by the same guards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+    update,
+)
+
+from bellwire.model.delivery import State
+from bellwire.model.reason import Reason
+from bellwire.store.columns import UtcTime
+from bellwire.store.given import given, listed, stamp
+from bellwire.store.journal import Begun, Result
+from bellwire.store.lanes import LaneKey
+from bellwire.store.repairs import RepairState
+from bellwire.store.tables import lanes, repairs
+from bellwire.store.workers import alive
+
+
+class ClaimedRepair(NamedTuple):
+    """A repair that is now ``sending`` under the worker's name.
+
+    ``attempts`` have begun before, the first at ``first_at``, and the last was answered at ``answered_at``.
+    """
+
+    run_at: datetime
+    id: str
+    aad_object_id: str
+    attempts: int
+    first_at: datetime | None
+    answered_at: datetime | None
+
+
+def due(conn: Connection) -> dict[LaneKey, datetime]:
+    """The lanes that have repairs to do, and when the next one of each is due."""
+    return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_DUE)}
+
+
+def claim(conn: Connection, worker: str, key: LaneKey, now: datetime, most: int) -> list[ClaimedRepair]:
+    """Take repairs that are due in a lane of the worker's, the one that is due for longest first."""
+    parameters = {"tenant": key.tenant_id, "lane_sender": key.sender, "worker": worker, "at": now, "most": most}
+    return sorted(ClaimedRepair._make(row) for row in conn.execute(_claim(conn.dialect.name), parameters))
+
+
+def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
+    """Queue claimed repairs again, each due at its time."""
+    time = stamp(conn)
+    rows = listed([repair_id, time(run_at)] for repair_id, run_at in returned)
+    conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
+
+
+def begin(conn: Connection, worker: str, starting: Collection[Begun]) -> set[str]:
+    """Write down that these requests begin; the ids of the repairs that may go to the wire now."""
+    time = stamp(conn)
+    rows = listed([each.repair_id, each.number, time(each.started_at)] for each in starting)
+    return set(conn.execute(_begin(conn.dialect.name), {"worker": worker, **rows}).scalars())
+
+
+def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]:
+    """Write down what became of requests, and move their repairs; the ids of those that were the worker's to move."""
+    time = stamp(conn)
+    rows = listed(
+        [
+            *(each.repair_id, _STATES[each.state], time(each.run_at), time(each.finished_at)),
+            *(each.reason if each.state is State.UNDELIVERABLE else None, each.status, each.code),
+        ]
+        for each in results
+    )
+    return set(conn.execute(_record(conn.dialect.name), {"worker": worker, **rows}).scalars())
+
+
+def rescue(conn: Connection, worker: str, now: datetime) -> int:
+    """Queue again what a dead worker held: a chat can be asked for twice without harm. How many that were."""
+    return conn.execute(_RESCUE, {"worker": worker, "at": now}).rowcount
+
+
+def _is(state: RepairState) -> ColumnElement[bool]:
+    return repairs.c.state == literal_column(f"'{state.value}'")
+
+
+_STATES: Final = {
+    State.SENT: RepairState.OPENED,
+    State.QUEUED: RepairState.QUEUED,
+    State.SENDING: RepairState.SENDING,
+    State.UNDELIVERABLE: RepairState.REFUSED,
+}
+_WORKER: Final = bindparam("worker", type_=Text)
+_AT: Final = bindparam("at", type_=UtcTime)
+_MINE: Final = (_is(RepairState.SENDING), func.coalesce(repairs.c.claimed_by, "") == _WORKER)
+_DUE: Final = (
+    select(repairs.c.sender, repairs.c.tenant_id, func.min(repairs.c.run_at, type_=UtcTime))
+    .where(_is(RepairState.QUEUED))
+    .group_by(repairs.c.tenant_id, repairs.c.sender)
+)
+_UNANSWERED: Final = repairs.c.started_at.is_not(None) & repairs.c.answered_at.is_(None)
+_RESCUE: Final = (
+    update(repairs)
+    .where(_is(RepairState.SENDING), repairs.c.claimed_by == _WORKER)
+    .values(
+        state=RepairState.QUEUED,
+        run_at=_AT,
+        claimed_by=null(),
+        code=case((_UNANSWERED, Reason.WORKER_LOST.value), else_=repairs.c.code),
+        answered_at=case((_UNANSWERED, _AT), else_=repairs.c.answered_at),
+    )
+)
+
+
+@cache
+def _claim(dialect: str) -> Executable:
+    chosen = (
+        select(repairs.c.id)
+        .join(lanes, and_(lanes.c.tenant_id == repairs.c.tenant_id, lanes.c.sender == repairs.c.sender))
+        .where(
+            _is(RepairState.QUEUED),
+            repairs.c.tenant_id == bindparam("tenant"),
+            repairs.c.sender == bindparam("lane_sender"),
+            repairs.c.run_at <= _AT,
+            lanes.c.owner == _WORKER,
+        )
+        .order_by(repairs.c.run_at, repairs.c.id)
+        .limit(bindparam("most"))
+    )
+    taken: ColumnElement[bool] = repairs.c.id.in_(chosen)
+    if dialect == "postgresql":
+        locked = chosen.with_for_update(of=repairs, skip_locked=True)
+        taken = repairs.c.id == any_(func.array(locked.scalar_subquery()))
+    return (
+        update(repairs)
+        .where(taken, _is(RepairState.QUEUED))
+        .values(state=RepairState.SENDING, claimed_by=_WORKER)
+        .returning(*(repairs.c[name] for name in ClaimedRepair._fields))
+    )
+
+
+@cache
+def _give_back(dialect: str) -> Executable:
+    returned = given(dialect, id=Text, run_at=UtcTime)
+    return (
+        update(repairs)
+        .where(repairs.c.id == returned.c.id, *_MINE)
+        .values(state=RepairState.QUEUED, run_at=returned.c.run_at, claimed_by=null())
+    )
+
+
+@cache
+def _begin(dialect: str) -> Executable:
+    starting = given(dialect, id=Text, number=Integer, started_at=UtcTime)
+    return (
+        update(repairs)
+        .where(repairs.c.id == starting.c.id, *_MINE, alive())
+        .values(
+            attempts=starting.c.number,
+            started_at=starting.c.started_at,
+            first_at=func.coalesce(repairs.c.first_at, starting.c.started_at),
+            answered_at=null(),
+        )
+        .returning(repairs.c.id)
+    )
+
+
+@cache
+def _record(dialect: str) -> Executable:
+    told = given(
+        dialect, id=Text, state=Text, run_at=UtcTime, answered_at=UtcTime, reason=Text, status=Integer, code=Text
+    )
+    over = told.c.state.in_([RepairState.OPENED, RepairState.REFUSED])
+    return (
+        update(repairs)
+        .where(repairs.c.id == told.c.id, *_MINE)
+        .values(
+            state=told.c.state,
+            run_at=func.coalesce(told.c.run_at, repairs.c.run_at),
+            answered_at=told.c.answered_at,
+            finished_at=case((over, told.c.answered_at)),
+            reason=told.c.reason,
+            status=told.c.status,
+            code=told.c.code,
+            claimed_by=case((told.c.state == RepairState.SENDING, repairs.c.claimed_by)),
+        )
+        .returning(repairs.c.id)
+    )
