@@ -36,6 +36,7 @@ EACH: Final = 4
 PER_MINUTE: Final = 24_000
 CHAT_ACTIVE_FOR: Final = 4
 FAILED: Final = frozenset({500, 502, 504})
+UNTOLD: Final = {202: Reason.FLOW_WITHOUT_RESPONSE, 200: Reason.FLOW_RESULT_UNREADABLE}
 REFUSED: Final = {400: Reason.FLOW_REQUEST_REFUSED, 413: Reason.MESSAGE_TOO_BIG}
 LOST: Final = {
     Deed.RESET: Reason.ANSWER_LOST,
@@ -45,6 +46,10 @@ LOST: Final = {
 OFTEN: Final[tuple[Fault, ...]] = (
     *(faults.answer(status, "NoResponse") for status in sorted(FAILED)),
     *(faults.answer(status, "NoResponse", accepted=True) for status in sorted(FAILED)),
+    faults.answer(202, "NoResult"),
+    faults.answer(202, "NoResult", accepted=True),
+    faults.answer(200, "NoCode"),
+    faults.answer(200, "NoCode", accepted=True),
     faults.answer(503),
     faults.answer(400, "TriggerInputSchemaMismatch"),
     faults.answer(413),
@@ -127,7 +132,8 @@ def _every_end_is_true(teams: Simulator, ended: list[Ended]) -> None:
     met = faults_of(teams)
     for one in ended:
         arrived_as_often_as_was_played(teams, one, met.of_text[one.text])
-        assert not [each for each in one.attempts[:-1] if each.status in FAILED], "a failed run is not repeated"
+        repeated = [each for each in one.attempts[:-1] if each.status in {*FAILED, 202} or each.code == "no_code"]
+        assert not repeated, "a run that failed, or says nothing of itself, is not repeated"
         if one.state is not State.SENT:
             assert one.reason in _true_reasons(one, met), one
 
@@ -146,7 +152,7 @@ def _true_reasons(one: Ended, met: Faults) -> set[Reason]:
 def _lost(played: Played, on_unknown: OnUnknown) -> Reason | None:
     fault = played.fault
     if fault.deed is Deed.ANSWER:
-        return Reason.FLOW_RUN_FAILED if fault.status in FAILED else None
+        return Reason.FLOW_RUN_FAILED if fault.status in FAILED else UNTOLD.get(fault.status or 0)
     if on_unknown is OnUnknown.RESEND or (fault.deed is Deed.STALL and not fault.drop):
         return None
     return LOST.get(fault.deed)
