@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+from rich.console import Console
 
 from bellwire.app import utc_now
 from bellwire.cli.exits import Exit
+from bellwire.cli.tables import person_facts
+from bellwire.client import Person, Reach
 from bellwire.model.reason import Reason
 from bellwire.store import lanes
 from tests.cli.conftest import Terminal
@@ -92,6 +98,20 @@ async def test_one_person_is_shown_with_and_without_their_tenant(quiet: Terminal
     named = await quiet.run("people", "show", to.upper(), "--tenant", tenant)
     assert searched.out == named.out
     assert "teams_personal" in named.out
+
+
+def test_of_a_flow_it_is_shown_when_it_reached_them_and_when_they_lacked_the_agent() -> None:
+    moment = datetime(2030, 1, 15, 9, 30, tzinfo=UTC)
+    missing = Reach(sender="studio", reachable=False, reason="agent_not_installed", agent_absent_at=moment)
+    reached = Reach(sender="pager", reachable=True, way="flow", agent_delivered_at=moment)
+    out = Console(file=StringIO(), width=200)
+    out.print(person_facts(Person(tenant_id="t", aad_object_id="o", senders=(missing, reached))))
+    assert isinstance(out.file, StringIO)
+    said = re.sub(" +", " ", out.file.getvalue())
+    assert "as studio not reachable" in said
+    assert re.search(r"no agent 2030-01-1[456] \d\d:\d\d:00", said)
+    assert re.search(r"delivered 2030-01-1[456] \d\d:\d\d:00", said)
+    assert "chat none stored" not in said
 
 
 async def test_a_stranger_is_not_found(quiet: Terminal) -> None:

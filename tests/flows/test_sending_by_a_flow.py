@@ -54,6 +54,8 @@ async def test_who_lacks_the_agent_is_undeliverable_and_remembered(sqlite_url: s
         (known,) = person["senders"]
         assert (known["reachable"], known["reason"]) == (False, "agent_not_installed")
         assert known["agent_chat"]["absent_at"] is not None
+        (told,) = (await scene.service.client.person(alex, tenant_id=scene.teams.bot.tenant_id)).senders
+        assert (told.agent_absent_at is None, told.agent_delivered_at) == (False, None)
 
 
 async def test_who_is_chatting_is_tried_again_until_they_have_done(sqlite_url: str) -> None:

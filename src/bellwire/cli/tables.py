@@ -153,6 +153,11 @@ def person_facts(person: Person) -> Table:
             table.add_row("reason", f"{reach.reason}: {reach.fact or ''}")
             table.add_row("remedy", f"{reach.remedy or ''} (whose move: {_words(reach.whose_move)})")
         table.add_row("way", reach.way or "none")
+        told = moment(reach.agent_delivered_at), moment(reach.agent_absent_at)
+        if reach.way == "flow" or any(told):
+            table.add_row("delivered", told[0] or "nothing yet")
+            table.add_row("no agent", told[1] or "never said")
+            continue
         table.add_row("since", moment(reach.since) or "not known")
         table.add_row("chat", reach.conversation_id or "none stored")
         table.add_row("seen on", ", ".join(reach.seen_on) or "nothing")

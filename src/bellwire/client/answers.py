@@ -79,7 +79,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Whether one sender can reach a person, and if not, why and what to do."""
+    """Whether one sender can reach a person, and if not, why and what to do.
+
+    ``agent_delivered_at`` and ``agent_absent_at`` are when the sender's flow last delivered to the person, and when it
+    last said that they lack the agent; of a bot they are never known.
+    """
 
     sender: str
     reachable: bool
@@ -95,6 +99,8 @@ class Reach:
     bot_id: str | None = None
     seen_at: datetime | None = None
     seen_on: tuple[str, ...] = ()
+    agent_delivered_at: datetime | None = None
+    agent_absent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +291,9 @@ def books(answer: Mapping[str, Any]) -> Books:
 
 def _reach(answer: Mapping[str, Any]) -> Reach:
     seen = tuple(one["surface"] for one in answer.get("seen") or ())
-    return Reach(**{**_known(Reach, {**(answer.get("reference") or {}), **answer}), "seen_on": seen})
+    chat = answer.get("agent_chat") or {}
+    told = {f"agent_{name}": at for name, at in chat.items()}
+    return Reach(**{**_known(Reach, {**(answer.get("reference") or {}), **told, **answer}), "seen_on": seen})
 
 
 def _known(kind: type[Any], answer: Mapping[str, Any]) -> dict[str, Any]:
