@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bellwire.flows.connector.definition import TITLE, definition
+from bellwire.flows.connector.definition import KEY, TITLE, definition
+from bellwire.flows.connector.files import properties
 from bellwire.flows.package.solution import FLOW_NAME, TEAMS_NAME, VARIABLE_NAME
 from bellwire.flows.package.workflow import workflow
 from bellwire.web.app import described
@@ -13,6 +14,10 @@ from .designer import Box, Button, Card, Part, Picture, Pill, Section
 
 SERVED: Final = definition(described(), "https://bellwire.contoso.example")
 DEFINED: Final[dict[str, Any]] = workflow("tenant")["properties"]["definition"]
+PROPERTIES: Final[dict[str, Any]] = properties("#4f52b2", TITLE)["properties"]
+KEY_LABEL: Final = PROPERTIES["connectionParameters"][KEY]["uiDefinition"]["displayName"]
+(POLICY,) = PROPERTIES["policyTemplateInstances"]
+POLICY_SAYS: Final = {name.rpartition(".")[2]: value for name, value in POLICY["parameters"].items()}
 BELLWIRE, TEAMS, SHAREPOINT, CONTROL, HTTP = "#4f52b2", "#4b53bc", "#036c70", "#484f58", "#2266cc"
 POSTING: Final = {
     "PostMessageToConversation": "Post message in a chat or channel",
@@ -128,7 +133,7 @@ PICTURES: Final[dict[str, Picture]] = {
                 "B",
                 (
                     Box("Connection name", "Facilities", required=True),
-                    Box("API key", "••••••••••••••••••••", required=True),
+                    Box(KEY_LABEL, "••••••••••••••••••••", required=True),
                     Button("Create new"),
                 ),
             ),
@@ -186,11 +191,11 @@ PICTURES: Final[dict[str, Picture]] = {
                 CONTROL,
                 "P",
                 (
-                    Box("Name", "Bearer before the key", required=True),
+                    Box("Name", POLICY["title"], required=True),
                     Box("Template", "Set HTTP header", required=True, choice=True),
-                    Box("Header name", "Authorization", required=True, code=True),
-                    Box("Header value", "Bearer @connectionParameters('api_key')", required=True, code=True),
-                    Box("Action if header exists", "override", choice=True),
+                    Box("Header name", POLICY_SAYS["name"], required=True, code=True),
+                    Box("Header value", POLICY_SAYS["value"], required=True, code=True),
+                    Box("Action if header exists", POLICY_SAYS["existsAction"], choice=True),
                     Box("Run policy on", "Request", choice=True),
                 ),
             ),

@@ -253,7 +253,7 @@ EXPLANATIONS: Final[dict[Reason, Explanation]] = {
     ),
     Reason.AGENT_NOT_INSTALLED: Explanation(
         "The flow says that the Copilot Studio agent is not installed for the person.",
-        "Share the agent with the person and have it installed for them, then send again.",
+        "Share the agent with the person and have it installed; the flow is asked again an hour after it said so.",
         Mover.CALLER,
     ),
     Reason.CHAT_ACTIVE: Explanation(
