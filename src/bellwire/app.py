@@ -11,6 +11,8 @@ from typing import Final
 import structlog
 from aiohttp import ClientSession
 
+from bellwire.callbacks.dispatcher import Dispatcher
+from bellwire.callbacks.post import Post
 from bellwire.config import CloudSettings, FlowSettings, SenderSettings, Settings
 from bellwire.delivery.rosters import RosterSource
 from bellwire.delivery.sender import Sender
@@ -20,6 +22,7 @@ from bellwire.errors import TablesTooOld
 from bellwire.flows.clouds import flow_cloud
 from bellwire.flows.sender import FlowSender
 from bellwire.flows.trigger import FlowPlace, trigger_of
+from bellwire.model.callback import CallbackPolicy
 from bellwire.model.pacing import CONVERSATION_WINDOWS, Window
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.model.retry import RetryPolicy
@@ -27,6 +30,7 @@ from bellwire.net import open_session
 from bellwire.service.amending import Amending
 from bellwire.service.books import Books
 from bellwire.service.bulk import BulkSending
+from bellwire.service.callbacks import Callbacks
 from bellwire.service.capture import Capture
 from bellwire.service.checking import Checking
 from bellwire.service.deliveries import Deliveries
@@ -39,6 +43,7 @@ from bellwire.service.metrics import CountedSender, Metrics
 from bellwire.service.people import People
 from bellwire.service.repairing import Repairing
 from bellwire.service.send import Sending
+from bellwire.service.sender_list import SenderList
 from bellwire.service.senders import Senders
 from bellwire.service.telling import Telling
 from bellwire.service.who import Who
@@ -87,6 +92,8 @@ class Bellwire:
     exporting: Exporting
     telling: Telling
     checking: Checking
+    callbacks: Callbacks
+    sender_list: SenderList
     books: Books
     keys: Keys
     health: Health
@@ -124,8 +131,15 @@ class Bellwire:
             wires = {**bots, **_flows(settings, cloud, session, clock, stack)}
             senders = {name: CountedSender(name, sender, metrics) for name, sender in wires.items()}
             worker = await _worker(settings, database, senders, rosters, clock, stack) if work else None
+            post = await stack.enter_async_context(
+                Post.open(settings.callbacks.allowed_hosts, _callback_policy(settings), clock)
+            )
+            if work:
+                dispatcher = Dispatcher(database, post, clock=clock, told=metrics.told)
+                dispatcher.start()
+                stack.push_async_callback(dispatcher.stop)
             directories = {name: GraphPeople(wire) for name, wire in graph.items()}
-            yield _wired(settings, cloud, database, signing_keys, metrics, directories, worker, clock)
+            yield _wired(settings, cloud, database, signing_keys, metrics, directories, worker, post, clock)
 
 
 def cloud_of(settings: CloudSettings) -> Cloud:
@@ -154,6 +168,7 @@ def _wired(
     metrics: Metrics,
     directories: Mapping[str, Directory],
     worker: Worker | None,
+    post: Post,
     clock: Clock,
 ) -> Bellwire:
     app_ids = {name: sender.app_id for name, sender in settings.bots.items()}
@@ -179,6 +194,8 @@ def _wired(
         exporting=Exporting(database, senders),
         telling=Telling(capture, senders, app_ids, cloud),
         checking=Checking(database, senders, who, clock),
+        callbacks=Callbacks(database, senders, post, clock),
+        sender_list=SenderList(database, senders, clock),
         books=Books(database, clock),
         keys=Keys(database, listed, clock),
         health=Health(database, worker, clock=clock),
@@ -210,6 +227,11 @@ async def _database(settings: Settings, stack: AsyncExitStack, *, upgrade: bool)
     elif await database.behind():
         raise TablesTooOld("The database's tables are older than this program.")
     return database
+
+
+def _callback_policy(settings: Settings) -> CallbackPolicy:
+    own = settings.callbacks
+    return CallbackPolicy(total=own.retry_for, disable_after=own.disable_after, timeout=own.timeout)
 
 
 def _graph_wires(

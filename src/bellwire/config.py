@@ -178,6 +178,21 @@ class RelaySettings(BaseModel):
     timeout: float = Field(default=14.0, gt=0, le=300, description="seconds until the bot's answer must begin")
 
 
+class CallbackSettings(BaseModel):
+    """Where callbacks may go; without ``allowed_hosts`` to public https addresses only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allowed_hosts: CommaSeparated = ()
+    timeout: float = Field(default=15.0, gt=0, le=60, description="seconds until a receiver's answer counts as lost")
+    retry_for: float = Field(default=86_400.0, gt=0, description="seconds after which an event is given up")
+    disable_after: float = Field(
+        default=432_000.0, gt=0, description="seconds after which a receiver that takes nothing is not told any more"
+    )
+
+    _split = field_validator("allowed_hosts", mode="before")(_listed)
+
+
 class Settings(BaseSettings):
     """All settings of one service."""
 
@@ -197,6 +212,7 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     directory: DirectorySettings = DirectorySettings()
     relay: RelaySettings = RelaySettings()
+    callbacks: CallbackSettings = CallbackSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _split = field_validator("api_keys", "allowed_tenants", "sender_order", mode="before")(_listed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -19,8 +20,11 @@ from typing import Any, Final, cast
 import aiohttp
 from aiohttp import BytesPayload, ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import AddrInfoType
 from aiohttp.http import StreamWriter
 from yarl import URL
+
+from bellwire.model.address import is_public
 
 MOST_ANSWER: Final = 1 << 20
 """Bytes of an answer that are read unless the caller says otherwise."""
@@ -62,6 +66,10 @@ class NoAnswer(Exception):
         self.written = written
 
 
+class NotPublic(OSError):
+    """The machine to connect to is inside a private network."""
+
+
 class Body(BytesPayload):
     """Bytes to send that know afterwards whether they were handed to the socket.
 
@@ -99,15 +107,22 @@ def timeouts(seconds: float) -> ClientTimeout:
     return ClientTimeout(total=seconds, connect=connect, sock_connect=connect)
 
 
-def open_session(*, limit_per_host: int = 256, timeout: float = 30.0) -> ClientSession:
+def open_session(*, limit_per_host: int = 256, timeout: float = 30.0, public_only: bool = False) -> ClientSession:
     """A pooled session without cookies, proxies from the environment or compression; the caller closes it.
 
     ``limit_per_host`` is the number of connections to one host; in all there is no limit, since the hosts are few and
-    allowed by name. Certificates are checked against the system's authorities, or those of ``SSL_CERT_FILE``.
+    allowed by name. Certificates are checked against the system's authorities, or those of ``SSL_CERT_FILE``. With
+    ``public_only`` no connection is made into a private network, whatever a name resolves to at that moment.
     """
     trust = ssl.create_default_context()
     trust.set_alpn_protocols(["http/1.1"])
-    connector = aiohttp.TCPConnector(limit=0, limit_per_host=limit_per_host, keepalive_timeout=KEEP_ALIVE, ssl=trust)
+    connector = aiohttp.TCPConnector(
+        limit=0,
+        limit_per_host=limit_per_host,
+        keepalive_timeout=KEEP_ALIVE,
+        ssl=trust,
+        socket_factory=_public_socket if public_only else None,
+    )
     return ClientSession(
         connector=connector,
         timeout=timeouts(timeout),
@@ -115,6 +130,14 @@ def open_session(*, limit_per_host: int = 256, timeout: float = 30.0) -> ClientS
         auto_decompress=False,
         headers={"User-Agent": "bellwire", "Accept": "application/json", "Accept-Encoding": "identity"},
     )
+
+
+def _public_socket(info: AddrInfoType) -> socket.socket:
+    """A socket for the very address that is connected to next: after every look-up, and before the first packet."""
+    family, kind, protocol, _, address = info
+    if not is_public(str(address[0])):
+        raise NotPublic("the address is not public")
+    return socket.socket(family, kind, protocol)
 
 
 async def exchange(
@@ -215,6 +238,8 @@ def _lost(body: Body | None, error: Exception) -> NoAnswer:
     if isinstance(error, _Fenced) or (body is not None and body.fenced):
         return NoAnswer(FENCED, written=False)
     kind = next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
+        kind = "address_not_public"
     if body is not None:
         written = body.written
     else:

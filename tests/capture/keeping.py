@@ -52,6 +52,7 @@ class Keeping:
 
 
 def count_rows(conn: Connection) -> dict[str, int]:
-    """How many rows there are in each table that has any."""
-    counts = {t.name: conn.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables}
+    """How many rows there are in each table that has any; what the tables say of themselves is left out."""
+    kept = [table for table in metadata.sorted_tables if table.name != "oldest_code"]
+    counts = {table.name: conn.execute(select(func.count()).select_from(table)).scalar_one() for table in kept}
     return {name: count for name, count in counts.items() if count}

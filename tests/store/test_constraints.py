@@ -85,6 +85,24 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     },
     "api_keys": {"id": "1", "name": "crm", "hash": "0" * 64, "prefix": "bw_", "created_at": NOW},
     "workers": {"id": "w", "started_at": NOW, "heartbeat_at": NOW},
+    "callbacks": {
+        "id": "callback",
+        "key_id": "c",
+        "url": "https://x/",
+        "events": "delivery.ended",
+        "secret": "whsec_x",
+        "created_at": NOW,
+        "failures": 0,
+    },
+    "callback_events": {
+        "callback_id": "callback",
+        "id": "ended_1",
+        "event": "delivery.ended",
+        "content": "{}",
+        "made_at": NOW,
+        "tries": 0,
+        "run_at": NOW,
+    },
 }
 
 NONSENSE: Final[dict[str, dict[str, Any]]] = {
@@ -124,6 +142,7 @@ NONSENSE: Final[dict[str, dict[str, Any]]] = {
     "ck_sightings_surface": {"surface": "moon"},
     "ck_sightings_seen": {"seen": 0},
     "ck_sightings_order": {"first_at": LATER},
+    "ck_sightings_refused": {"refused": "blocked"},
     "ck_sightings_tenant_id_lower": {"tenant_id": "A"},
     "ck_sightings_aad_object_id_lower": {"aad_object_id": "A"},
     "ck_names_kind": {"kind": "phone"},
@@ -148,6 +167,12 @@ NONSENSE: Final[dict[str, dict[str, Any]]] = {
     "ck_lanes_halted": {"halted_reason": "bot_not_registered"},
     "ck_idempotency_keys_lifetime": {"expires_at": NOW},
     "ck_api_keys_hash": {"hash": "plain"},
+    "ck_callbacks_addresses": {"url": ""},
+    "ck_callbacks_former": {"former_secret": "whsec_y"},
+    "ck_callbacks_failing": {"failures": 1},
+    "ck_callbacks_disabled": {"disabled_at": NOW},
+    "ck_callback_events_tries": {"tries": -1},
+    "ck_callback_events_over": {"given_up_at": NOW},
 }
 
 
@@ -206,6 +231,7 @@ async def test_finished_at_is_there_exactly_in_final_states(database: Database, 
         ("deliveries", (), {}),
         ("attempts", ("messages",), {}),
         ("amendments", ("messages", "deliveries"), {"step": "change", "message_id": "none"}),
+        ("callback_events", (), {}),
     ],
 )
 async def test_what_is_referred_to_has_to_be_there(

@@ -14,6 +14,7 @@ import typer
 from bellwire.cli import (
     bench,
     books,
+    callbacks,
     connector,
     database,
     deliveries,
@@ -34,6 +35,7 @@ COMMANDS: Final[tuple[Callable[[typer.Typer], None], ...]] = (
     deliveries.register,
     people.register,
     books.register,
+    callbacks.register,
     keys.register,
     database.register,
     package.register,

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from bellwire.client import Attempt, Books, BooksLine, Delivery, Person
+from bellwire.client import Attempt, Books, BooksLine, Callback, Delivery, Person
 from bellwire.model.finding import Verdict
 from bellwire.model.reason import EXPLANATIONS, Reason
 
@@ -30,6 +30,9 @@ COLOURS: Final = {
     "mended": "cyan",
     "noted": "yellow",
     "refused": "red",
+    "working": "green",
+    "failing": "yellow",
+    "disabled": "red",
     "undeliverable": "red",
     "not reachable": "red",
     "cancelled": "bright_black",
@@ -171,6 +174,25 @@ def key_table(keys: Iterable[ApiKey]) -> Table:
     for key in keys:
         made, used, revoked = map(moment, (key.created_at, key.last_used_at, key.revoked_at))
         table.add_row(key.id, Text(key.name), key.prefix, made, used or "never", revoked)
+    return table
+
+
+def callback_table(found: Iterable[Callback]) -> Table:
+    """One line for each callback."""
+    table = plain_table("callback", "tells", "", "of", "to tell", "given up", "since", "last answer")
+    for one in found:
+        of = ", ".join(filter(None, (one.sender, one.reference, "mine" if one.mine else None))) or "everything"
+        since = moment(one.disabled_at or one.failing_since or one.succeeded_at)
+        table.add_row(
+            one.id,
+            one.host,
+            state_text(one.health),
+            Text(of),
+            str(one.waiting),
+            str(one.given_up),
+            since,
+            one.failed_with or "",
+        )
     return table
 
 

@@ -12,6 +12,7 @@ from bellwire.client.answers import (
     Attempt,
     Books,
     BooksLine,
+    Callback,
     Checked,
     Delivery,
     Finding,
@@ -21,10 +22,13 @@ from bellwire.client.answers import (
     Reach,
     Repair,
     Repairs,
+    Sender,
     Told,
+    Trial,
 )
 from bellwire.client.asynchronous import AsyncClient
 from bellwire.client.synchronous import Client
+from bellwire.client.verification import Event, verify
 
 __all__ = [
     "Amendment",
@@ -32,9 +36,11 @@ __all__ = [
     "Attempt",
     "Books",
     "BooksLine",
+    "Callback",
     "Checked",
     "Client",
     "Delivery",
+    "Event",
     "Finding",
     "Mailing",
     "Page",
@@ -42,5 +48,8 @@ __all__ = [
     "Reach",
     "Repair",
     "Repairs",
+    "Sender",
     "Told",
+    "Trial",
+    "verify",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -227,6 +227,52 @@ class Checked:
     whose_move: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Who is told what happens, and how that goes. ``secret`` is there once only, and shown nowhere."""
+
+    id: str
+    host: str
+    events: tuple[str, ...]
+    health: str
+    created_at: datetime
+    mine: bool = False
+    sender: str | None = None
+    reference: str | None = None
+    waiting: int = 0
+    given_up: int = 0
+    succeeded_at: datetime | None = None
+    failing_since: datetime | None = None
+    failed_with: str | None = None
+    paused_until: datetime | None = None
+    disabled_at: datetime | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of a trial: ``taken``, ``failed`` or ``gone``, and what the receiver answered."""
+
+    reply: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """As whom messages can go out, and whether nothing does at present, and why."""
+
+    name: str
+    kind: str
+    default: bool
+    standing_still: bool
+    paused_tenants: int = 0
+    reason: str | None = None
+    fact: str | None = None
+    remedy: str | None = None
+    whose_move: str | None = None
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some of a long list; ``next`` is where the following page begins."""
@@ -281,6 +327,21 @@ def person(answer: Mapping[str, Any]) -> Person:
 def checked(answer: Mapping[str, Any]) -> list[Checked]:
     """People who were asked about."""
     return [Checked(**_known(Checked, one)) for one in answer["people"]]
+
+
+def callback(answer: Mapping[str, Any]) -> Callback:
+    """A callback."""
+    return Callback(**{**_known(Callback, answer), "events": tuple(answer["events"])})
+
+
+def trial(answer: Mapping[str, Any]) -> Trial:
+    """What came of a trial."""
+    return Trial(**_known(Trial, answer))
+
+
+def senders(answer: Mapping[str, Any]) -> list[Sender]:
+    """The senders."""
+    return [Sender(**_known(Sender, one)) for one in answer["senders"]]
 
 
 def books(answer: Mapping[str, Any]) -> Books:

@@ -13,7 +13,20 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from bellwire.client import answers
-from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Repairs, Told
+from bellwire.client.answers import (
+    Books,
+    Callback,
+    Checked,
+    Delivery,
+    Finding,
+    Mailing,
+    Page,
+    Person,
+    Repairs,
+    Sender,
+    Told,
+    Trial,
+)
 from bellwire.client.wire import Wire
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -277,6 +290,45 @@ class AsyncClient:
         """Whether each of at most 10,000 people can be reached; nothing is sent."""
         body = _given({"to": list(to), "sender": sender, "tenant_id": tenant_id})
         return answers.checked(await self._wire.call("POST", "/v1/people/check", body=body))
+
+    async def add_callback(
+        self,
+        url: str,
+        *,
+        sender: str | None = None,
+        reference: str | None = None,
+        mine: bool = False,
+    ) -> Callback:
+        """Have a receiver told from now on how deliveries end; its ``secret`` is in this answer alone.
+
+        Told is what ``sender`` sends, what was sent with ``reference``, and if ``mine``, what was sent with this
+        client's key. Asking for the same again gives the same callback with a new secret. Receivers check what they
+        are told with ``bellwire.client.verify``.
+        """
+        body = {**_given({"url": url, "sender": sender, "reference": reference}), "mine": mine}
+        return answers.callback(await self._wire.call("POST", "/v1/callbacks", body=body))
+
+    async def callbacks(self) -> list[Callback]:
+        """All callbacks, the oldest first, and how they fare."""
+        answer = await self._wire.call("GET", "/v1/callbacks")
+        return [answers.callback(one) for one in answer["callbacks"]]
+
+    async def remove_callback(self, callback_id: str) -> None:
+        """Have a receiver told nothing any more."""
+        await self._wire.call("DELETE", f"/v1/callbacks/{quote(callback_id, safe='')}")
+
+    async def rotate_callback_secret(self, callback_id: str) -> Callback:
+        """Sign with a new secret, which is in this answer alone; for a day the old one signs too."""
+        path = f"/v1/callbacks/{quote(callback_id, safe='')}/secret"
+        return answers.callback(await self._wire.call("POST", path))
+
+    async def test_callback(self, callback_id: str) -> Trial:
+        """Send the receiver one event of type ``callback.test`` now, and say what came of it."""
+        return answers.trial(await self._wire.call("POST", f"/v1/callbacks/{quote(callback_id, safe='')}/test"))
+
+    async def senders(self) -> list[Sender]:
+        """As whom messages can go out, and whether each of them can send at present."""
+        return answers.senders(await self._wire.call("GET", "/v1/senders"))
 
     async def books(self, *, audit: bool = False) -> Books:
         """What became of everything; with ``audit`` counted anew from the deliveries and compared."""

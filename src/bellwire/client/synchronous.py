@@ -9,7 +9,20 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
-from bellwire.client.answers import Books, Checked, Delivery, Finding, Mailing, Page, Person, Repairs, Told
+from bellwire.client.answers import (
+    Books,
+    Callback,
+    Checked,
+    Delivery,
+    Finding,
+    Mailing,
+    Page,
+    Person,
+    Repairs,
+    Sender,
+    Told,
+    Trial,
+)
 from bellwire.client.asynchronous import AsyncClient, Card, To
 from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, State
 
@@ -243,6 +256,32 @@ class Client:
     ) -> Page[Mapping[str, Any]]:
         """What is known of people's Teams chats; see ``AsyncClient.references``."""
         return self._run(self._client.references(sender=sender, limit=limit, after=after))
+
+    def add_callback(
+        self, url: str, *, sender: str | None = None, reference: str | None = None, mine: bool = False
+    ) -> Callback:
+        """Have a receiver told from now on how deliveries end; see ``AsyncClient.add_callback``."""
+        return self._run(self._client.add_callback(url, sender=sender, reference=reference, mine=mine))
+
+    def callbacks(self) -> list[Callback]:
+        """All callbacks, the oldest first, and how they fare."""
+        return self._run(self._client.callbacks())
+
+    def remove_callback(self, callback_id: str) -> None:
+        """Have a receiver told nothing any more."""
+        self._run(self._client.remove_callback(callback_id))
+
+    def rotate_callback_secret(self, callback_id: str) -> Callback:
+        """Sign with a new secret, which is in this answer alone; for a day the old one signs too."""
+        return self._run(self._client.rotate_callback_secret(callback_id))
+
+    def test_callback(self, callback_id: str) -> Trial:
+        """Send the receiver one event of type ``callback.test`` now, and say what came of it."""
+        return self._run(self._client.test_callback(callback_id))
+
+    def senders(self) -> list[Sender]:
+        """As whom messages can go out, and whether each of them can send at present."""
+        return self._run(self._client.senders())
 
     def books(self, *, audit: bool = False) -> Books:
         """What became of everything; with ``audit`` counted anew from the deliveries and compared."""

@@ -55,7 +55,9 @@ class Wire:
                     raise self._silent(error) from error
                 pause = None
             else:
-                if status < HTTPStatus.MULTIPLE_CHOICES and isinstance(answer, dict):
+                if status == HTTPStatus.NO_CONTENT or (
+                    status < HTTPStatus.MULTIPLE_CHOICES and isinstance(answer, dict)
+                ):
                     return answer
                 if last or status not in PASSING:
                     raise error_of(status, answer)

@@ -8,9 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from sqlalchemy import Connection
+
 from bellwire.errors import StoreUnavailable
+from bellwire.model.callback import Health as CallbackHealth
 from bellwire.model.reason import EXPLANATIONS, Reason
-from bellwire.store import lanes
+from bellwire.store import callbacks, lanes
 from bellwire.store.database import Database
 from bellwire.store.lanes import Standstill
 
@@ -47,7 +50,7 @@ class Readiness:
 
 
 class Health:
-    """Looks at the database, the worker of this process (if it has one) and the senders.
+    """Looks at the database, the worker of this process (if it has one), the senders and the callbacks.
 
     A halted sender is not well. One that waits because Teams asked for it is: it goes on by itself.
     """
@@ -60,14 +63,31 @@ class Health:
     async def readiness(self) -> Readiness:
         """What is well and what is not; never raises for what it finds."""
         try:
-            found = await self._database.read(partial(lanes.standstills, now=self._clock()))
+            found, failing = await self._database.read(partial(_look, now=self._clock()))
         except StoreUnavailable as error:
             checks = [Check("database", False, error.code, error.detail, error.remedy)]
         else:
-            checks = [Check("database", True), *_standing(found)]
+            checks = [Check("database", True), *_standing(found), *_callbacks(failing)]
         if self._worker is not None:
             checks.append(_work(self._worker))
         return Readiness(checks)
+
+
+def _look(conn: Connection, now: datetime) -> tuple[Sequence[Standstill], int]:
+    failing = sum(each.health is not CallbackHealth.WORKING for each in callbacks.every(conn))
+    return lanes.standstills(conn, now), failing
+
+
+def _callbacks(failing: int) -> Iterator[Check]:
+    """A receiver that fails is no reason to take this service out of use: it is its owner's to mend."""
+    if failing:
+        yield Check(
+            "callbacks",
+            True,
+            "callbacks_failing",
+            f"{failing} callback(s) cannot be told what happened.",
+            "See 'bellwire callbacks list' for which, since when, and what their receivers answer.",
+        )
 
 
 def _standing(found: Sequence[Standstill]) -> Iterator[Check]:

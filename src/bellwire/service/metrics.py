@@ -15,12 +15,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from sqlalchemy import Connection
 
 from bellwire.delivery.sender import Sender
+from bellwire.model.callback import Health, Reply
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Outcome
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.model.surface import Classification
-from bellwire.store import deliveries, lanes
+from bellwire.store import callbacks, deliveries, lanes
+from bellwire.store.callbacks import Backlog, Callback
 from bellwire.store.database import Database
 
 LONGEST_CODE: Final = 60
@@ -64,6 +66,16 @@ class Metrics:
         self._paused = Gauge(
             "bellwire_paused_tenants", "Tenants in which a sender has to wait.", ["sender"], registry=registry
         )
+        self._callback_requests = Counter(
+            "bellwire_callback_requests",
+            "Requests to receivers of callbacks made by this process.",
+            ["reply"],
+            registry=registry,
+        )
+        self._callbacks = Gauge("bellwire_callbacks", "Callbacks, by how they fare.", ["health"], registry=registry)
+        self._callback_events = Gauge(
+            "bellwire_callback_events", "Events that callbacks were not told.", ["state"], registry=registry
+        )
 
     def captured(self, classification: Classification) -> None:
         """One more activity."""
@@ -75,13 +87,17 @@ class Metrics:
         self._attempts_of(sender, posting.step.value, type(outcome).__name__.lower(), code).inc()
         self._seconds_of(sender, posting.step.value).observe(seconds)
 
+    def told(self, reply: Reply) -> None:
+        """One more request to a receiver of callbacks."""
+        self._callback_requests.labels(reply.value).inc()
+
     async def text(self) -> bytes:
         """All numbers in Prometheus' text format.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        counts, standstills = await self._database.read(partial(_stored, now=self._clock()))
+        counts, standstills, known, backlogs = await self._database.read(partial(_stored, now=self._clock()))
         for state, number in counts.items():
             self._deliveries.labels(state.value).set(number)
         self._halted.clear()
@@ -91,6 +107,10 @@ class Metrics:
                 self._paused.labels(each.sender).inc()
             else:
                 self._halted.labels(each.sender, each.reason.value).set(1)
+        for health in Health:
+            self._callbacks.labels(health.value).set(sum(each.health is health for each in known))
+        self._callback_events.labels("waiting").set(sum(each.waiting for each in backlogs))
+        self._callback_events.labels("given_up").set(sum(each.given_up for each in backlogs))
         return generate_latest(self._registry)
 
 
@@ -120,5 +140,8 @@ class CountedSender:
         return outcome
 
 
-def _stored(conn: Connection, now: datetime) -> tuple[dict[State, int], list[lanes.Standstill]]:
-    return deliveries.counts(conn), lanes.standstills(conn, now)
+def _stored(
+    conn: Connection, now: datetime
+) -> tuple[dict[State, int], list[lanes.Standstill], list[Callback], list[Backlog]]:
+    known, backlogs = callbacks.every(conn), callbacks.backlogs(conn)
+    return deliveries.counts(conn), lanes.standstills(conn, now), known, list(backlogs.values())

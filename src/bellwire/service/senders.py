@@ -33,12 +33,8 @@ class Senders:
         """
         if named is not None:
             return self.known(named)
-        if self.default is not None:
-            return self.default
-        if self.order:
-            return self.order[0]
-        if len(self.own_tenants) == 1:
-            return next(iter(self.own_tenants))
+        if (usual := self.usual) is not None:
+            return usual
         if not self.own_tenants:
             raise NotFound(
                 "No sender is configured.",
@@ -51,6 +47,12 @@ class Senders:
             field="sender",
             remedy=f"Name one of {', '.join(sorted(self.own_tenants))}, or set BELLWIRE_DEFAULT_SENDER.",
         )
+
+    @property
+    def usual(self) -> str | None:
+        """The sender that is meant when none is named: the default, the first in order, or the only one."""
+        only = list(self.own_tenants) if len(self.own_tenants) == 1 else []
+        return next(iter((*filter(None, [self.default]), *self.order, *only)), None)
 
     def known(self, name: str) -> str:
         """The name, if it is a configured sender's.

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
@@ -24,6 +25,7 @@ from bellwire.store.bulk import BulkInsert
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import stamp
 from bellwire.store.tables import deliveries, in_state
+from bellwire.store.transaction import ended
 from bellwire.store.wakeup import ring
 
 
@@ -66,6 +68,8 @@ def accept(conn: Connection, new: Sequence[NewDelivery]) -> list[Delivery]:
     _INSERT(conn, _rows(new, stamp(conn)))
     for (sender, tenant_id, counter), number in _gains(new).items():
         books.move(conn, sender, tenant_id, counter, number)
+    if over := [each.delivery.id for each in new if each.delivery.state.final]:
+        ended(conn, over)
     if any(each.delivery.state is State.QUEUED for each in new):
         ring(conn)
     return [each.delivery for each in new]
@@ -149,6 +153,7 @@ def cancel(conn: Connection, delivery_id: str, now: datetime) -> Change | None:
         return None if delivery is None else Change(False, delivery)
     delivery = delivery_of(row)
     books.move(conn, delivery.person.sender, delivery.person.tenant_id, State.CANCELLED)
+    ended(conn, [delivery.id])
     return Change(True, delivery)
 
 
@@ -181,7 +186,7 @@ def resend(
     return Change(True, fresh)
 
 
-def delivery_of(row: Row[Any]) -> Delivery:
+def delivery_of(row: Row[Any] | SimpleNamespace) -> Delivery:
     """The delivery that a row with the columns ``COLUMNS`` holds."""
     return Delivery(
         id=row.id,
@@ -234,8 +239,8 @@ def _afresh(old: Delivery, new_id: str, now: datetime) -> Delivery:
 def _gains(new: Sequence[NewDelivery]) -> Counter[tuple[str, str, str]]:
     people = [each.delivery.person for each in new]
     gains = Counter((person.sender, person.tenant_id, books.ACCEPTED) for person in people)
-    ended = (each.delivery for each in new if each.delivery.state.final)
-    gains.update((each.person.sender, each.person.tenant_id, str(each.state)) for each in ended)
+    over = (each.delivery for each in new if each.delivery.state.final)
+    gains.update((each.person.sender, each.person.tenant_id, str(each.state)) for each in over)
     return gains
 
 

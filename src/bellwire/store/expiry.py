@@ -14,6 +14,7 @@ from bellwire.model.reason import Reason
 from bellwire.store import books
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import deliveries, in_state
+from bellwire.store.transaction import ended
 
 AT_ONCE: Final = 1_000
 
@@ -23,10 +24,11 @@ def expire(conn: Connection, now: datetime, most: int = AT_ONCE) -> int:
 
     What is being sent at this moment is left to its worker, which looks at the time right before the wire.
     """
-    ended = conn.execute(_expire(conn.dialect.name), {"now": now, "most": most}).all()
-    for (tenant_id, sender), number in Counter((row[0], row[1]) for row in ended).items():
+    late = conn.execute(_expire(conn.dialect.name), {"now": now, "most": most}).all()
+    for (tenant_id, sender), number in Counter((row[0], row[1]) for row in late).items():
         books.move(conn, sender, tenant_id, State.EXPIRED, number)
-    return len(ended)
+    ended(conn, (row[2] for row in late))
+    return len(late)
 
 
 @cache
@@ -46,5 +48,5 @@ def _expire(dialect: str) -> Executable:
         update(deliveries)
         .where(chosen, idle)
         .values(state=State.EXPIRED, reason=Reason.EXPIRED, finished_at=now)
-        .returning(deliveries.c.tenant_id, deliveries.c.sender)
+        .returning(deliveries.c.tenant_id, deliveries.c.sender, deliveries.c.id)
     )

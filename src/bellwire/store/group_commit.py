@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from bellwire.errors import StoreUnavailable
-from bellwire.store import books
+from bellwire.store import books, outbox
 from bellwire.store.failures import contended, store_unavailable, unavailable
 from bellwire.store.transaction import drop_closing, open_closing
 from bellwire.store.wakeup import announce
@@ -116,6 +116,7 @@ def _transact(conn: Connection, works: Sequence[Work], voice: str) -> bool | _Fa
                 work.run(conn)
             failure.culprit = None
             books.write(conn, end.gains)
+            outbox.write(conn, end.ended)
             if end.rings:
                 announce(conn, voice)
             failure.at_commit = True

@@ -31,6 +31,7 @@ from bellwire.store.given import given, listed, stamp
 from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import held
 from bellwire.store.tables import attempts, deliveries
+from bellwire.store.transaction import ended
 from bellwire.store.workers import alive
 
 
@@ -107,9 +108,10 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
         for r in results
     ]
     moved = _moved(conn, worker, moves)
-    finished = Counter((r.lane, r.state) for r in results if r.state in FINAL and r.delivery_id in moved)
-    for (lane, state), number in finished.items():
+    over = [r for r in results if r.state in FINAL and r.delivery_id in moved]
+    for (lane, state), number in Counter((r.lane, r.state) for r in over).items():
         books.move(conn, lane.sender, lane.tenant_id, state, number)
+    ended(conn, (r.delivery_id for r in over))
     return moved
 
 

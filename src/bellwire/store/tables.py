@@ -31,6 +31,8 @@ from bellwire.model.outcome import Remedy, Step
 from bellwire.model.recipient import RecipientKind
 from bellwire.model.reference import ReachState, Source
 from bellwire.model.surface import Surface
+from bellwire.store.callback_tables import callback_events as callback_events
+from bellwire.store.callback_tables import callbacks as callbacks
 from bellwire.store.columns import TEXT, UtcTime, is_one_of, lower_case, moment, one_of, optional, required
 from bellwire.store.columns import metadata as metadata
 from bellwire.store.repair_tables import repairs as repairs

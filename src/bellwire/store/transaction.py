@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -11,9 +12,12 @@ from sqlalchemy import Connection
 
 @dataclass(slots=True)
 class Closing:
-    """The end of one transaction: what the books gain (by tenant, sender and counter), and whether a bell rings."""
+    """The end of one transaction: what the books gain (by tenant, sender and counter), which deliveries reached a
+    final state, and whether a bell rings.
+    """
 
     rings: bool = False
+    ended: list[str] = field(default_factory=list)
     gains: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
@@ -23,6 +27,14 @@ _under_way: WeakKeyDictionary[Connection, Closing] = WeakKeyDictionary()
 def closing(conn: Connection) -> Closing | None:
     """The end of the transaction under way; None on a connection that group commit does not look after."""
     return _under_way.get(conn)
+
+
+def ended(conn: Connection, delivery_ids: Iterable[str]) -> None:
+    """Have callbacks told that these deliveries reached a final state, if the transaction under way is committed."""
+    end = closing(conn)
+    if end is None:
+        raise RuntimeError("a delivery can be ended inside Database.write only")
+    end.ended.extend(delivery_ids)
 
 
 def open_closing(conn: Connection) -> Closing:

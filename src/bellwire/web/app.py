@@ -11,14 +11,26 @@ from starlette.middleware import Middleware
 
 from bellwire.app import Bellwire
 from bellwire.web import bot, health
-from bellwire.web.api import activities, books, deliveries, messages, people, references, repairs
+from bellwire.web.api import activities, books, callbacks, deliveries, messages, people, references, repairs, senders
 from bellwire.web.limits import BodyLimits
 from bellwire.web.openapi import TITLE, install_openapi
 from bellwire.web.problems import LastResort, install_problems
 from bellwire.web.security import ApiKeys
 from bellwire.web.traced import Traced
 
-PARTS: Final = (bot, messages, deliveries, people, references, repairs, activities, books, health)
+PARTS: Final = (
+    bot,
+    messages,
+    deliveries,
+    callbacks,
+    people,
+    references,
+    repairs,
+    activities,
+    senders,
+    books,
+    health,
+)
 
 
 # FastAPI's own spans hold the path and the query as they were asked for, which name people, and its logs hold what

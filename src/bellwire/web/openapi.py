@@ -21,8 +21,10 @@ Every call carries a caller's key: `Authorization: Bearer KEY`. Whatever is refu
 TAGS: Final = [
     {"name": "Messages", "description": "Have something said to somebody."},
     {"name": "Deliveries", "description": "What became of it; stop it, repeat it, change it, take it back."},
+    {"name": "Callbacks", "description": "Be told what happens, instead of asking."},
     {"name": "People", "description": "Who can be reached, and if not, why and what to do."},
     {"name": "References", "description": "Take in what other bots know, and give out what is known here."},
+    {"name": "Senders", "description": "As whom messages can go out."},
     {"name": "Books", "description": "What became of everything: accepted is the sum of all the others."},
     {"name": "Operations", "description": "For those who run the service; no key is needed."},
 ]

@@ -68,6 +68,16 @@ BULK_LINKS: Final[dict[str, Any]] = {
         }
     },
 }
+CALLBACK_LINKS: Final[dict[str, Any]] = {
+    "headers": {
+        "Location": {"description": "The callback's address; DELETE it to end it.", "schema": {"type": "string"}}
+    },
+    "links": {
+        "callback": _link("get_callback", "How it fares."),
+        "remove": _link("remove_callback", "End it."),
+        "test": _link("test_callback", "Try it."),
+    },
+}
 DELIVERY_LINKS: Final[dict[str, Any]] = {
     "headers": {
         "Location": {"description": "Where to ask about the delivery.", "schema": {"type": "string"}},

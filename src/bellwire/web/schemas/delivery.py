@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
 from bellwire.model.delivery import Delivery, IfChatActive, IfUnreachable, OnUnknown, State
 from bellwire.model.outcome import Step
-from bellwire.model.reason import EXPLANATIONS, Mover, Reason
-from bellwire.model.recipient import Recipient
+from bellwire.model.reason import Mover, Reason
+from bellwire.model.shown import explained, shown
 from bellwire.service.deliveries import Story
 from bellwire.store.amendments import Amendment, Progress
 from bellwire.store.attempts import Attempt
@@ -103,57 +102,16 @@ class DeliveryPage(View):
 
 def view(delivery: Delivery) -> DeliveryView:
     """The answer about a delivery."""
-    return DeliveryView(**_fields(delivery))
+    return DeliveryView(**shown(delivery))
 
 
 def detail(story: Story) -> DeliveryDetail:
     """The answer about a delivery with everything that was done about it."""
     return DeliveryDetail(
-        **_fields(story.delivery),
+        **shown(story.delivery),
         attempts=[_attempt(attempt) for attempt in story.attempts],
         amendments=[_amendment(amendment) for amendment in story.amendments],
     )
-
-
-def _fields(delivery: Delivery) -> dict[str, Any]:
-    final = delivery.state.final
-    return {
-        "id": delivery.id,
-        "state": delivery.state,
-        "final": final,
-        **_explained(delivery.reason),
-        "sender": delivery.person.sender,
-        "to": _named(delivery.recipient),
-        "person": PersonKey(tenant_id=delivery.person.tenant_id, aad_object_id=delivery.person.aad_object_id),
-        "message_id": delivery.message_id,
-        "priority": delivery.priority.name.lower(),
-        "if_unreachable": delivery.if_unreachable,
-        "on_unknown": delivery.on_unknown,
-        "if_chat_active": delivery.if_chat_active,
-        "reference": delivery.caller_reference,
-        "accepted_at": delivery.accepted_at,
-        "run_at": None if final else delivery.run_at,
-        "expires_at": delivery.expires_at,
-        "finished_at": delivery.finished_at,
-        "attempt_count": delivery.attempts,
-        "conversation_id": delivery.conversation_id,
-        "activity_id": delivery.activity_id,
-        "resend_of": delivery.resend_of,
-        "changed_at": delivery.changed_at,
-        "taken_back_at": delivery.taken_back_at,
-    }
-
-
-def _named(recipient: Recipient) -> dict[str, str]:
-    tenant = {"tenant_id": recipient.tenant_id} if recipient.tenant_id is not None else {}
-    return {recipient.kind.value: recipient.value, **tenant}
-
-
-def _explained(reason: Reason | None) -> dict[str, Any]:
-    if reason is None:
-        return {}
-    fact, remedy, mover = EXPLANATIONS[reason]
-    return {"reason": reason, "fact": fact, "remedy": remedy, "whose_move": mover}
 
 
 def _attempt(attempt: Attempt) -> AttemptView:
@@ -166,5 +124,5 @@ def _amendment(amendment: Amendment) -> AmendmentView:
         progress=amendment.progress,
         accepted_at=amendment.accepted_at,
         finished_at=amendment.finished_at,
-        **_explained(amendment.reason),
+        **explained(amendment.reason),
     )
