@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from bellwire.cli.demo.cast import CAST
+from bellwire.cli.demo.cast import CAST, FLOW
 from bellwire.cli.demo.performance import Performance, perform
 from bellwire.cli.demo.stage import Stage
-from bellwire.model.delivery import State
+from bellwire.model.delivery import IfChatActive, State
 from bellwire.simulator.chat import Kind
 from tests.browser.conftest import Watched
 
@@ -71,4 +71,23 @@ async def test_a_card_is_drawn_and_its_summary_pops_up(stage: Stage, watched: Wa
     chat = watched.page.get_by_test_id("surface-teams")
     await expect(chat).to_contain_text("€ 1,280")
     await expect(chat.get_by_role("button", name="Open the order").or_(chat.get_by_role("link"))).to_have_count(1)
+    assert watched.complaints == []
+
+
+async def test_somebody_gets_the_agent_and_talks_to_it_by_buttons(stage: Stage, watched: Watched) -> None:
+    page, ines = watched.page, stage.simulator.person("Ines Duarte")
+    await page.goto(f"{stage.simulator.url}/#/person/{ines.aad_object_id}")
+    await page.get_by_test_id("do-get-agent").click()
+    await expect(page.get_by_test_id("badge").filter(has_text="has the agent")).to_be_visible()
+    sent = await stage.client.send(to=ines.aad_object_id, text="Your holiday is approved.", sender=FLOW)
+    await expect(page.get_by_test_id("surface-agent")).to_contain_text("Your holiday is approved.")
+    assert (await stage.client.wait(sent.id)).sent
+    await page.get_by_test_id("do-talk-to-agent").click()
+    await expect(page.get_by_test_id("badge").filter(has_text="talks to the agent")).to_be_visible()
+    hasty = await stage.client.send(
+        to=ines.aad_object_id, text="Bring a towel.", sender=FLOW, if_chat_active=IfChatActive.GIVE_UP
+    )
+    assert (await stage.client.wait(hasty.id)).reason == "chat_active"
+    await page.get_by_test_id("do-leave-agent").click()
+    await expect(page.get_by_test_id("do-talk-to-agent")).to_be_visible()
     assert watched.complaints == []
