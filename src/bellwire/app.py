@@ -47,6 +47,7 @@ from bellwire.service.sender_list import SenderList
 from bellwire.service.senders import Senders
 from bellwire.service.telling import Telling
 from bellwire.service.who import Who
+from bellwire.store.clock import CLOCK_ERROR, DatabaseClock
 from bellwire.store.database import Database
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
 from bellwire.teams.connector import Connector
@@ -103,11 +104,12 @@ class Bellwire:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, work: bool = True, upgrade: bool = True, clock: Clock = utc_now
+        cls, settings: Settings, *, work: bool = True, upgrade: bool = True, clock: Clock | None = None
     ) -> AsyncIterator[Bellwire]:
         """Open the service, bring its tables up to date, and at the end of the block close everything in order.
 
-        Without ``work`` nothing is sent from this process; without ``upgrade`` the tables are left as they are.
+        Without ``work`` nothing is sent from this process; without ``upgrade`` the tables are left as they are. Unless
+        a ``clock`` is given, PostgreSQL's time counts, or on SQLite the machine's.
 
         Raises:
             ConfigError: the settings cannot be used.
@@ -119,9 +121,10 @@ class Bellwire:
             session = await stack.enter_async_context(
                 open_session(limit_per_host=settings.worker.seats, timeout=settings.worker.request_timeout)
             )
+            database = await _database(settings, stack, upgrade=upgrade)
+            clock = clock or await _clock(database, stack)
             signing_keys = SigningKeys(session, cloud, clock=clock)
             stack.push_async_callback(signing_keys.close)
-            database = await _database(settings, stack, upgrade=upgrade)
             metrics = Metrics(database, clock)
             graph = _graph_wires(settings, cloud, session, clock, stack)
             apps = {
@@ -234,6 +237,16 @@ def _callback_policy(settings: Settings) -> CallbackPolicy:
     return CallbackPolicy(total=own.retry_for, disable_after=own.disable_after, timeout=own.timeout)
 
 
+async def _clock(database: Database, stack: AsyncExitStack) -> Clock:
+    """The time that all processes on this database share."""
+    if database.dialect == "sqlite":
+        return utc_now
+    clock = DatabaseClock(database)
+    stack.push_async_callback(clock.close)
+    await clock.start()
+    return clock
+
+
 def _graph_wires(
     settings: Settings, cloud: Cloud, session: ClientSession, clock: Clock, stack: AsyncExitStack
 ) -> dict[str, GraphWire]:
@@ -321,6 +334,7 @@ async def _worker(
         heartbeat=settings.worker.heartbeat,
         longest_request=max(settings.worker.request_timeout, *(sender.timeout for sender in settings.flows.values()), 0)
         + ANSWER_LATE,
+        clock_error=CLOCK_ERROR if database.dialect == "postgresql" else 0.0,
     )
     worker = Worker(database, bots, clock=clock, tuning=tuning, rosters=rosters)
     await worker.start()

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from bellwire.app import Bellwire, Clock, utc_now
+from bellwire.app import Bellwire, Clock
 from bellwire.client import AsyncClient
 from bellwire.config import Settings
 from bellwire.delivery.worker import Worker
@@ -82,7 +82,7 @@ async def running(
     database_url: str,
     *,
     work: bool = True,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
     teams: Simulator | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Running]:

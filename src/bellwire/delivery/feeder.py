@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from math import inf
 from typing import Final
@@ -16,43 +16,39 @@ from sqlalchemy import Connection
 from bellwire.delivery.halts import Halts
 from bellwire.delivery.intake import Messages, amending, take_in
 from bellwire.delivery.lane import Lane
+from bellwire.delivery.moves import Moves
 from bellwire.delivery.recorder import STORE_PAUSE, Recorder
+from bellwire.delivery.share import to_take
 from bellwire.delivery.station import Station
+from bellwire.delivery.succession import Past, past_of, take_over
 from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import Priority
-from bellwire.model.pacing import Window
-from bellwire.store import lanes, repair_queue, supply, teams
-from bellwire.store.lanes import Asked, Halted, LaneKey
+from bellwire.store import lanes, repair_queue, supply, teams, workers
+from bellwire.store.lanes import Halted, LaneKey
 from bellwire.store.queue import Want
 from bellwire.store.supply import Amendments, Supply
 
 log = structlog.get_logger(__name__)
 
 SHORT_PAUSE: Final = 0.2
-LONGEST_REQUEST: Final = timedelta(seconds=330)
-CONVERSATIONS_LOOK_BACK: Final = timedelta(seconds=30)
-HOUR: Final = timedelta(hours=1)
-FLIGHT: Final = 2.0
-"""Seconds for which the last requests of a dead worker, written before it died, may still be on their way to Teams."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was sent in a lane before this worker owned it."""
-
-    requests: Sequence[Asked]
-    many_times: Sequence[tuple[str, datetime]]
-    pauses: Sequence[tuple[str, datetime]]
+MOST_AT_ONCE: Final = 8
+"""Lanes taken over in one visit to the database: each one's history of an hour has to be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a look around has to know: the lanes owned so far, those of them that are shut, and how much to bring."""
+    """What a look around has to know: the lanes owned so far, those of them that are shut, and how much to bring.
+
+    ``left`` are lanes for others, ``waited`` those that nobody took so far, ``quiet`` those to be let go.
+    """
 
     mine: frozenset[LaneKey]
     shut: frozenset[LaneKey]
     most: int
+    left: frozenset[LaneKey]
+    waited: frozenset[LaneKey]
+    quiet: frozenset[LaneKey]
 
 
 @dataclass(slots=True)
@@ -66,19 +62,24 @@ class Round:
     rosters_due: bool = False
     repairs: Mapping[LaneKey, datetime] = field(default_factory=dict)
     amendments: Amendments | None = None
+    busy: Set[LaneKey] = frozenset()
+    free: Set[LaneKey] = frozenset()
+    released: Collection[LaneKey] = ()
+    look_again: bool = False
 
 
 class Feeder:
     """One loop visits the database when a bell rang, when something falls due, and when a lane runs low.
 
     A lane that gave less than it was asked for is not asked again before one of these happens. A lane once owned stays
-    owned: it is lost only together with all others, when this worker is declared dead.
+    owned until this worker hands it over; all are lost together when it is declared dead.
     """
 
-    def __init__(self, station: Station, recorder: Recorder, halts: Halts) -> None:
+    def __init__(self, station: Station, recorder: Recorder, halts: Halts, moves: Moves) -> None:
         self._station = station
         self._recorder = recorder
         self._halts = halts
+        self._moves = moves
         self._messages = Messages()
         self._hungry: dict[LaneKey, set[Priority]] = {}
         self._rings = 0
@@ -118,6 +119,7 @@ class Feeder:
         """The lanes are not this worker's any more."""
         self._station.agenda.clear()
         self._hungry.clear()
+        self._moves.forget()
 
     def _wants(self) -> list[Want]:
         wants = list[Want]()
@@ -162,7 +164,8 @@ class Feeder:
     def _plan(self) -> Survey:
         mine = frozenset(lane.key for lane in self._station.lanes)
         shut = frozenset(key for key in mine if self._opens_at(key) > self._station.ticks())
-        return Survey(mine, shut, self._station.tuning.at_hand)
+        moves, most = self._moves, self._station.tuning.at_hand
+        return Survey(mine, shut, most, moves.left(), moves.waited(), moves.quiet())
 
     def _op(self, worker: str, wants: list[Want], survey: Survey | None, conn: Connection) -> Round:
         """Runs in the store's thread: it reads nothing that changes meanwhile."""
@@ -172,29 +175,50 @@ class Feeder:
         if survey is not None:
             rosters, found.repairs = teams.lanes(conn), repair_queue.due(conn)
             found.rosters_due = any(due <= now for due in rosters.values())
-            served = {key for key in {*lanes.busy(conn), *rosters, *found.repairs} if key.sender in station.senders}
+            if survey.quiet:
+                found.released = lanes.release(conn, worker, survey.quiet)
+            found.busy = {key for key in {*lanes.busy(conn), *found.repairs} if key.sender in station.senders}
+            served = {*found.busy, *(key for key in rosters if key.sender in station.senders)}
             if not served <= survey.mine:
-                found.owned = lanes.own(conn, worker, served - survey.mine)
-            found.pasts = {key: _past(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
+                self._take(conn, worker, served, survey, found)
+            found.pasts = {key: past_of(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
             found.halted = lanes.halted(conn)
             found.amendments = supply.amend(conn, worker, now, most=survey.most, shut=survey.shut)
         return found
 
+    def _take(self, conn: Connection, worker: str, served: set[LaneKey], survey: Survey, found: Round) -> None:
+        others = served - survey.mine
+        owners = lanes.owners(conn, others)
+        found.free = {key for key in others if owners.get(key, worker) == worker}
+        mine, living = len(served) - len(others), workers.count(conn)
+        wanted = to_take(found.free, survey.left, worker, mine=mine, lanes=len(served), workers=living)
+        wanted += found.free & survey.waited - set(wanted)
+        if wanted:
+            found.owned = lanes.own(conn, worker, wanted[:MOST_AT_ONCE])
+            found.look_again = len(found.owned) < len(wanted)
+
     def _opens_at(self, key: LaneKey) -> float:
         """When the lane may start something: not before a pause ends, or a halted sender may be tried."""
         lane, gate = self._station.lanes.get(key), self._station.lanes.gate(key.sender)
-        if lane is None:
+        if lane is None or lane.leaving:
             return inf
         return lane.paused_until - SHORT_PAUSE if gate is None else max(lane.paused_until, gate.opens_at())
 
     def _surveyed(self, found: Round) -> None:
         station = self._station
+        self._moves.released(found.released)
+        for key in found.released:
+            self._hungry.pop(key, None)
         self._halts.sync(found.halted, afresh=not self._started)
         self._started = True
         for key, past in found.pasts.items():
             station.lanes.open(self._lane(key, past, found.owned[key]))
+            station.signals.taken(key)
             self._hungry[key] = set(Priority)
             station.hungry.set()
+        self._moves.looked(found.busy, found.free - found.owned.keys())
+        if found.look_again:
+            station.look_around()
         if found.rosters_due:
             station.rosters_due.set()
         if found.repairs:
@@ -203,7 +227,7 @@ class Feeder:
             self._amend(found.amendments)
 
     def _lane(self, key: LaneKey, past: Past, paused_until: datetime | None) -> Lane:
-        station, now = self._station, self._station.ticks()
+        station = self._station
         limit, seconds = station.tuning.pace(key.sender)
         lane = Lane(
             key,
@@ -213,19 +237,10 @@ class Feeder:
             seconds=seconds,
             installs_per_second=station.tuning.installs_per_second,
         )
-        requests = [(each.aad_object_id, self._settled_at(each, now)) for each in past.requests]
-        lane.restore(requests, [(person, min(station.ticks_at(at), now)) for person, at in past.many_times])
-        if requests:
-            lane.installs.rest(now)
-        for person, until in past.pauses:
-            lane.pause_conversation(person, station.ticks_at(until))
+        take_over(lane, past, station)
         if paused_until is not None:
             lane.paused_until = station.ticks_at(paused_until)
         return lane
-
-    def _settled_at(self, request: Asked, now: float) -> float:
-        at = now if request.finished_at is None else min(self._station.ticks_at(request.finished_at), now)
-        return at if request.answered and request.finished_at is not None else at + FLIGHT
 
     def _sated(self, found: Supply, *, unheard: bool) -> None:
         """Lanes that gave less than was wanted have nothing more, unless a bell rang meanwhile."""
@@ -278,12 +293,3 @@ class Feeder:
         station.startable.set()
         if lane.at_hand(Priority.URGENT):
             station.urgent.set()
-
-
-def _past(conn: Connection, key: LaneKey, now: datetime, pace: Window) -> Past:
-    look_back = max(CONVERSATIONS_LOOK_BACK, timedelta(seconds=pace.seconds))
-    return Past(
-        lanes.requests(conn, key, started=now - LONGEST_REQUEST, ended=now - look_back),
-        lanes.requests_to_many_times_asked(conn, key, started=now - HOUR),
-        lanes.pauses(conn, key, started=now - HOUR, now=now),
-    )

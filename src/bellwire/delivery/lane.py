@@ -24,6 +24,8 @@ class Lane:
     """Decides what starts next. Times are monotonic seconds, given as arguments; nothing here reads a clock.
 
     ``turn_away`` is called with work that has to go back to the queue, and the seconds after which it is due again.
+    While it is ``leaving`` for another worker nothing starts. Until ``bound_until`` there is something in its pace
+    that the database does not tell the next owner.
     """
 
     def __init__(
@@ -40,6 +42,8 @@ class Lane:
         self.pace = TenantPace(per_second, seconds)
         self.installs = Installs(installs_per_second)
         self.paused_until = -inf
+        self.leaving = False
+        self.bound_until = -inf
         self._turn_away = turn_away
         self._windows = windows
         self._at_hand: dict[Priority, deque[Work]] = {priority: deque() for priority in Priority}
@@ -66,7 +70,9 @@ class Lane:
         self._at_hand[work.priority].appendleft(work)
 
     def opens_at(self, now: float, *, urgent_only: bool = False) -> float:
-        """When this lane may have something to start; infinite while it has nothing, or waits for an answer."""
+        """When this lane may have something to start; infinite while it has nothing, waits for an answer, or leaves."""
+        if self.leaving:
+            return inf
         self._open_conversations(now)
         if (called := self.installs.call(now)) is not None:
             self.add_first(called)
@@ -85,6 +91,10 @@ class Lane:
                 if self._start(work, now):
                     return work
         return None
+
+    def quiet(self, now: float) -> bool:
+        """Whether nothing is under way, and the next owner would find all that its pace knows."""
+        return self.pace.under_way == 0 and self.bound_until <= now
 
     def settle(self, work: Work, now: float) -> None:
         """The request of ``work`` was answered, or failed, or was not written to the wire after all."""

@@ -158,7 +158,7 @@ class Recorder:
         work, station = over.work, self._station
         lane = station.lanes.get(work.lane)
         if over.decision.state is State.SENDING and moved and lane is not None:
-            if station.stopping or work.holder != station.worker:
+            if station.stopping or lane.leaving or work.holder != station.worker:
                 self.give_back(work, over.result.finished_at)
             else:
                 lane.add_first(work)

@@ -93,7 +93,7 @@ class Repairs:
         """How many the lane takes now; where it is shut, it is looked at again when it opens."""
         station, now = self._station, self._station.ticks()
         lane, gate = station.lanes.get(key), station.lanes.gate(key.sender)
-        if lane is None or key.sender in station.tuning.flows:
+        if lane is None or lane.leaving or key.sender in station.tuning.flows:
             return 0
         opens = lane.paused_until if gate is None else max(lane.paused_until, gate.opens_at())
         if opens > now:
@@ -109,7 +109,7 @@ class Repairs:
             self._recorder.ends(work, Decision(state=State.SENT))
         elif claim.member is not None and claim.member.guest:
             self._recorder.ends(work, Decision(state=State.UNDELIVERABLE, reason=claim.member.obstacle))
-        elif lane is None or station.stopping or work.holder != station.worker:
+        elif lane is None or lane.leaving or station.stopping or work.holder != station.worker:
             self._recorder.give_back(work, work.run_at)
         else:
             lane.add(work)

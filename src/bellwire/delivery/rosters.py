@@ -17,6 +17,7 @@ from bellwire.delivery.station import Station
 from bellwire.errors import StoreUnavailable
 from bellwire.model.member import RosterPage, RosterRefused
 from bellwire.model.pacing import CONVERSATION_WINDOWS, ConversationPace
+from bellwire.net import FENCE
 from bellwire.store import lanes, membership, roster, teams
 from bellwire.store.teams import Team
 
@@ -53,6 +54,7 @@ class Rosters:
 
     async def run(self) -> None:
         """Read for ever what is due."""
+        FENCE.set(lambda: self._station.lease.holds(self._station.ticks()))
         while True:
             await self._station.rosters_due.wait()
             self._station.rosters_due.clear()
@@ -65,7 +67,7 @@ class Rosters:
     async def round(self) -> None:
         """Read every roster that is due now."""
         station = self._station
-        mine = [lane.key for lane in station.lanes if lane.key.sender in self._sources]
+        mine = [lane.key for lane in station.lanes if lane.key.sender in self._sources and not lane.leaving]
         for team in await station.database.read(partial(teams.due, lanes=mine, now=station.clock())):
             lane = station.lanes.get(team.lane)
             if lane is not None:
@@ -102,6 +104,7 @@ class Rosters:
             now = self._station.ticks()
             lane.pace.settle(started, now)
             pace.settle(now)
+            lane.bound_until = now + CONVERSATION_WINDOWS[0].seconds  # no row tells the next owner of a page
             self._station.lanes.touch(lane)
             self._station.startable.set()
         if isinstance(page, RosterRefused):
@@ -116,11 +119,14 @@ class Rosters:
         while True:
             now = station.ticks()
             opens = max(lane.paused_until, lane.pace.opens_at(now), pace.opens_at())
-            if station.lanes.gate(lane.key.sender) is not None or now >= until:
+            if station.lanes.gate(lane.key.sender) is not None or now >= until or not self._mine(lane):
                 return False
             if opens <= now:
                 return True
             await asyncio.sleep(min(opens - now, _STEP if lane.paused_until <= now else LONGEST_WAIT))
+
+    def _mine(self, lane: Lane) -> bool:
+        return self._station.lanes.get(lane.key) is lane and not lane.leaving
 
     async def _refused(self, team: Team, lane: Lane, refused: RosterRefused, began_at: datetime) -> None:
         station = self._station

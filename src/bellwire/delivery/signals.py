@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from bellwire.store.lanes import LaneKey
+
 T = TypeVar("T")
 
 
@@ -31,8 +33,8 @@ class Signal(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """Deliveries claimed, begun, recorded, by id; senders halted and resumed, by name; rosters read, by team; rounds
-    of upkeep, by number.
+    """Deliveries claimed, begun, recorded, by id; senders halted and resumed, by name; lanes taken, and released to
+    others; rosters read, by team; rounds of upkeep, by number.
     """
 
     claimed: Signal[str] = field(default_factory=Signal)
@@ -40,5 +42,7 @@ class Signals:
     recorded: Signal[str] = field(default_factory=Signal)
     halted: Signal[str] = field(default_factory=Signal)
     resumed: Signal[str] = field(default_factory=Signal)
+    taken: Signal[LaneKey] = field(default_factory=Signal)
+    released: Signal[LaneKey] = field(default_factory=Signal)
     roster: Signal[str] = field(default_factory=Signal)
     upkeep: Signal[int] = field(default_factory=Signal)

@@ -56,10 +56,10 @@ class Starter:
             else:
                 await self._wait()
 
-    async def finished(self) -> None:
-        """Return when no request is under way."""
-        while self._station.lanes.under_way:
-            self._settled.clear()
+    async def settled(self) -> None:
+        """Return when one more request has settled, or none is under way."""
+        self._settled.clear()
+        if self._station.lanes.under_way:
             await self._settled.wait()
 
     def _take(self) -> list[Work]:

@@ -27,7 +27,7 @@ BEAT: Final = 0.02
 @dataclass(slots=True, eq=False, kw_only=True)
 class Station:
     """``lease`` says under which id this worker holds deliveries, and for how long; ``stopping`` ends what would begin
-    anew, ``unseen`` has the feeder look around.
+    anew, ``unseen`` has the feeder look around; ``workers`` is how many are alive, this one among them.
 
     ``clock`` tells the time of day, for what is stored; paces are kept in the event loop's monotonic seconds, which
     no clock that is set forward or back can disturb; ``ticks`` tells them.
@@ -41,6 +41,7 @@ class Station:
     signals: Signals
     lease: Lease
     lanes: Lanes
+    workers: int = 1
     stopping: bool = False
     unseen: bool = True
     hungry: asyncio.Event = field(default_factory=asyncio.Event)

@@ -20,7 +20,7 @@ class Tuning:
     Without a heartbeat for ``missed_beats`` times ``heartbeat`` a worker counts as dead. What it asked less than
     ``longest_request`` ago may still be answered, if it lives after all. ``poll`` is how often the queue is looked at
     without being woken: a net under the bells, no more. A worker that is to stop gives what is in flight ``patience``
-    seconds to finish.
+    seconds to finish. ``clock_error`` is by how much the clocks of two workers may differ.
     """
 
     seats: int = 256
@@ -34,6 +34,7 @@ class Tuning:
     longest_request: float = 35.0
     poll: float = 5.0
     patience: float = 60.0
+    clock_error: float = 0.0
 
     @property
     def lapse(self) -> float:

@@ -58,6 +58,8 @@ class Upkeep:
         """One round."""
         station = self._station
         await self.rescue()
+        if station.workers > 1:
+            station.look_around()
         while await station.database.write(partial(expiry.expire, now=station.clock())) == expiry.AT_ONCE:
             pass
         if self._rounds % SWEEP_EVERY == 0:
@@ -66,23 +68,30 @@ class Upkeep:
         station.signals.upkeep(self._rounds)
 
     async def rescue(self) -> None:
-        """Take dead workers' lanes from them, and rescue what they held.
+        """Take dead workers' lanes from them, and rescue what they held."""
+        station = self._station
+        now, peers = station.clock(), await station.database.read(workers.peers)
+        dead = [peer.id for peer in peers if peer.id != station.worker and await self._buried(peer, now)]
+        station.workers = max(len(peers) - len(dead), 1)
+        for orphan in await station.database.read(workers.orphans):
+            await self._rescue(orphan, now)
+
+    async def _buried(self, peer: Peer, now: datetime) -> bool:
+        """Whether a worker is dead; its lanes are free then.
 
         While our own signs of life come late, the silence of others says nothing about them.
         """
-        station, now, tuning = self._station, self._station.clock(), self._station.tuning
-        steady = station.lease.steady_for(station.ticks()) >= tuning.lapse
-        for peer in await station.database.read(workers.peers):
-            ended = peer.process is not None and gone(peer.process)
-            silent = steady and is_silent(peer, now, timedelta(seconds=tuning.lapse))
-            if peer.id != station.worker and (ended or silent):
-                silent_since = None if ended else peer.heartbeat_at
-                if await station.database.write(
-                    partial(workers.retire, worker=peer.id, now=now, silent_since=silent_since)
-                ):
-                    log.warning("worker_dead", worker=peer.id, ended=ended)
-        for orphan in await station.database.read(workers.orphans):
-            await self._rescue(orphan, now)
+        station, lapse = self._station, self._station.tuning.lapse
+        steady = station.lease.steady_for(station.ticks()) >= lapse
+        ended = peer.process is not None and gone(peer.process)
+        if not ended and not (steady and is_silent(peer, now, timedelta(seconds=lapse))):
+            return False
+        silent_since = None if ended else peer.heartbeat_at
+        retire = partial(workers.retire, worker=peer.id, now=now, silent_since=silent_since)
+        dead = await station.database.write(retire)
+        if dead:
+            log.warning("worker_dead", worker=peer.id, ended=ended)
+        return dead
 
     async def _rescue(self, orphan: Orphan, now: datetime) -> None:
         station = self._station

@@ -16,6 +16,7 @@ from bellwire.delivery.feeder import Feeder
 from bellwire.delivery.halts import Halts
 from bellwire.delivery.lanes import Lanes
 from bellwire.delivery.lease import Lease
+from bellwire.delivery.moves import Moves
 from bellwire.delivery.process import identity
 from bellwire.delivery.pulse import Pulse
 from bellwire.delivery.recorder import Recorder
@@ -69,7 +70,8 @@ class Worker:
         self._halts = Halts(self._station)
         self._recorder = Recorder(self._station, self._halts)
         self._starter = Starter(self._station, self._recorder)
-        self._feeder = Feeder(self._station, self._recorder, self._halts)
+        self._moves = Moves(self._station, self._recorder)
+        self._feeder = Feeder(self._station, self._recorder, self._halts, self._moves)
         self._repairs = Repairs(self._station, self._recorder)
         self._rosters = Rosters(self._station, rosters or {})
         self._pulse = Pulse(self._station, self._begin_anew)
@@ -189,8 +191,12 @@ class Worker:
         station = self._station
         await self._feeder.idle()
         await self._repairs.idle()
-        await self._starter.finished()
         for lane in station.lanes:
             for work in lane.empty():
                 self._recorder.give_back(work, work.run_at)
+        while station.lanes.under_way:
+            await self._recorder.written()
+            with suppress(StoreUnavailable):
+                await self._moves.let_go()
+            await self._starter.settled()
         await self._recorder.written()

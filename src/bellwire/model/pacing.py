@@ -34,11 +34,12 @@ class Window(NamedTuple):
 
 FORGET_AFTER: Final = 30.0
 FORGOTTEN_PER_HOUR: Final = 120
+FEW_PER_HOUR: Final = 60
 CONVERSATION_WINDOWS: Final = (
     Window(7, 1.0),
     Window(8, 2.0),
     Window(60, 30.0),
-    Window(1800 - FORGOTTEN_PER_HOUR, 3600.0),
+    Window(1800 - FORGOTTEN_PER_HOUR - FEW_PER_HOUR, 3600.0),
 )
 CATCH_UP: Final = 0.02
 _SMOOTHING: Final = 1 / 16
@@ -61,6 +62,11 @@ class TenantPace:
         self._under_way = 0
         self._next = -inf
         self._latency = 0.0
+
+    @property
+    def under_way(self) -> int:
+        """How many requests were started and have not settled."""
+        return self._under_way
 
     @property
     def slot(self) -> float:
@@ -98,11 +104,13 @@ class ConversationPace:
     """The pace of one conversation: one request at a time, and Teams' four windows.
 
     **Why it may be forgotten.** To keep memory small, a log of k requests is dropped k * 30 s after its last request
-    settled, and the hour's window is held at 1,680 instead of 1,800. Look at any hour at Teams' side, and at the last
-    request r started of those that arrived in it. Of the others, those that r's own log knew are fewer than 1,680.
+    settled, and the hour's window is held at 1,620 instead of 1,800. Look at any hour at Teams' side, and at the last
+    request r started of those that arrived in it. Of the others, those that r's own log knew are fewer than 1,620.
     The rest were in logs dropped before; a dropped log with k of them in the hour was followed by a gap of at least
     k * 30 s before the next request of the conversation arrived, all of these gaps lie within the hour, so together
-    they held at most 3,600 / 30 = 120. The shorter windows reach back 30 s at most, and no log is dropped sooner.
+    they held at most 3,600 / 30 = 120. And a new owner of the lane does not learn of those requests to a conversation
+    that are older than 30 s and, within the hour before it took the lane, fewer than 60: at the last such change in
+    the hour fewer than 60 went unnoticed. The shorter windows reach back 30 s at most, and no log is dropped sooner.
     """
 
     __slots__ = ("_paused_until", "_settled", "_windows", "under_way")

@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, literal_column, or_, select, union, update
+from sqlalchemy import Connection, Text, bindparam, delete, exists, func, literal_column, or_, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
-from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, attempts, books, lanes, repairs, workers
+from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, books, deliveries, lanes, repairs, workers
 from bellwire.store.wakeup import ring
 from bellwire.store.workers import alive
 
@@ -48,14 +48,6 @@ class Standstill(NamedTuple):
     until: datetime
 
 
-class Asked(NamedTuple):
-    """A request to somebody. One that was not ``answered`` may still have been on its way at ``finished_at``."""
-
-    aad_object_id: str
-    finished_at: datetime | None
-    answered: bool
-
-
 def busy(conn: Connection) -> list[LaneKey]:
     """The lanes that have work, be it due or not."""
     return [LaneKey(*row) for row in conn.execute(_BUSY)]
@@ -69,6 +61,26 @@ def own(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> dict[LaneKey,
     rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
     taken = conn.execute(_own(conn.dialect.name), {"worker": worker, **rows})
     return {LaneKey(sender, tenant_id): paused for tenant_id, sender, paused in taken}
+
+
+def owners(conn: Connection, keys: Iterable[LaneKey]) -> dict[LaneKey, str]:
+    """Which living workers own these lanes."""
+    rows = listed([key.tenant_id, key.sender] for key in keys)
+    return {
+        LaneKey(sender, tenant_id): owner for sender, tenant_id, owner in conn.execute(_owners(conn.dialect.name), rows)
+    }
+
+
+def release(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> list[LaneKey]:
+    """Let go of lanes for others to take, but for those in which the worker still has something in hand.
+
+    Run by the worker itself: nobody else takes a living worker's lane from it.
+    """
+    rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
+    found = [LaneKey(*row) for row in conn.execute(_release(conn.dialect.name), {"worker": worker, **rows})]
+    if found:
+        ring(conn)
+    return found
 
 
 def hold(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> set[LaneKey]:
@@ -124,28 +136,6 @@ def standstills(conn: Connection, now: datetime) -> list[Standstill]:
     ]
 
 
-def requests(conn: Connection, key: LaneKey, *, started: datetime, ended: datetime) -> list[Asked]:
-    """The requests of this lane that started, and have not ended before, then."""
-    of_lane = {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "ended": ended}
-    return [Asked(*row) for requests in (_REQUESTS, _REPAIRS) for row in conn.execute(requests, of_lane)]
-
-
-def requests_to_many_times_asked(conn: Connection, key: LaneKey, *, started: datetime) -> list[tuple[str, datetime]]:
-    """Every request since then to those who got more than one."""
-    found = conn.execute(_MANY_TIMES, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started})
-    return [(person, finished_at) for person, finished_at in found]
-
-
-def pauses(conn: Connection, key: LaneKey, *, started: datetime, now: datetime) -> list[tuple[str, datetime]]:
-    """Whose conversation in this lane Teams wants left alone after ``now``, and until when.
-
-    Told by the attempts that were refused for it. If it was the tenant that was to pause, the lane itself is shut as
-    long, so whose limit it was makes no difference here.
-    """
-    found = conn.execute(_PAUSES, {"tenant": key.tenant_id, "lane_sender": key.sender, "since": started, "now": now})
-    return [(person, until) for person, until in found]
-
-
 _finished: Final = sum((books.c[counter] for counter in COUNTERS[2:]), books.c[COUNTERS[1]])
 _BUSY: Final = union(
     select(books.c.sender, books.c.tenant_id).where(books.c.accepted > _finished),
@@ -166,36 +156,41 @@ _HALTED: Final = select(lanes.c.sender, lanes.c.halted_reason, lanes.c.halted_at
 _STANDSTILLS: Final = select(lanes.c.sender, lanes.c.tenant_id, lanes.c.halted_reason, lanes.c.paused_until).where(
     or_(lanes.c.halted_at.is_not(None), lanes.c.paused_until > bindparam("at", type_=UtcTime))
 )
-_SINCE: Final = (
-    attempts.c.tenant_id == bindparam("tenant"),
-    attempts.c.sender == bindparam("lane_sender"),
-    attempts.c.started_at >= bindparam("since", type_=UtcTime),
-)
-_REQUESTS: Final = select(
-    attempts.c.aad_object_id, attempts.c.finished_at, func.coalesce(attempts.c.code, "") != Reason.WORKER_LOST.value
-).where(*_SINCE, or_(attempts.c.finished_at.is_(None), attempts.c.finished_at >= bindparam("ended", type_=UtcTime)))
-_REPAIRS: Final = select(
-    repairs.c.aad_object_id, repairs.c.answered_at, func.coalesce(repairs.c.code, "") != Reason.WORKER_LOST.value
-).where(
-    repairs.c.tenant_id == bindparam("tenant"),
-    repairs.c.sender == bindparam("lane_sender"),
-    repairs.c.started_at >= bindparam("since", type_=UtcTime),
-    or_(repairs.c.answered_at.is_(None), repairs.c.answered_at >= bindparam("ended", type_=UtcTime)),
-)
-_MANY_TIMES: Final = select(attempts.c.aad_object_id, attempts.c.finished_at).where(
-    *_SINCE,
-    attempts.c.finished_at.is_not(None),
-    attempts.c.aad_object_id.in_(
-        select(attempts.c.aad_object_id).where(*_SINCE).group_by(attempts.c.aad_object_id).having(func.count() > 1)
-    ),
-)
 
-_ASKED_TO_PAUSE: Final = (412, 429)
-_PAUSES: Final = (
-    select(attempts.c.aad_object_id, func.max(attempts.c.retry_at))
-    .where(*_SINCE, attempts.c.retry_at > bindparam("now", type_=UtcTime), attempts.c.status.in_(_ASKED_TO_PAUSE))
-    .group_by(attempts.c.aad_object_id)
-)
+
+@cache
+def _owners(dialect: str) -> Any:
+    asked = given(dialect, tenant_id=Text, sender=Text)
+    return (
+        select(lanes.c.sender, lanes.c.tenant_id, lanes.c.owner)
+        .join_from(asked, lanes, (lanes.c.tenant_id == asked.c.tenant_id) & (lanes.c.sender == asked.c.sender))
+        .join(workers, (workers.c.id == lanes.c.owner) & workers.c.stopped_at.is_(None))
+    )
+
+
+@cache
+def _release(dialect: str) -> Any:
+    leaving = given(dialect, tenant_id=Text, sender=Text)
+    in_hand = [
+        select(rows.c.id).where(
+            rows.c.state == literal_column("'sending'"),
+            rows.c.claimed_by == bindparam("worker"),
+            rows.c.tenant_id == lanes.c.tenant_id,
+            rows.c.sender == lanes.c.sender,
+        )
+        for rows in (deliveries, amendments, repairs)
+    ]
+    return (
+        update(lanes)
+        .where(
+            lanes.c.tenant_id == leaving.c.tenant_id,
+            lanes.c.sender == leaving.c.sender,
+            lanes.c.owner == bindparam("worker"),
+            *(~exists(rows.correlate(lanes)) for rows in in_hand),
+        )
+        .values(owner=None)
+        .returning(lanes.c.sender, lanes.c.tenant_id)
+    )
 
 
 _HELD: Final = given("postgresql", tenant_id=Text, sender=Text)

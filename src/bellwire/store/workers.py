@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     insert,
     literal_column,
     null,
@@ -71,6 +72,11 @@ def peers(conn: Connection) -> list[Peer]:
     return [Peer(*row) for row in conn.execute(_PEERS)]
 
 
+def count(conn: Connection) -> int:
+    """How many workers have not stopped, as far as is known."""
+    return conn.execute(_COUNT).scalar_one()
+
+
 def orphans(conn: Connection) -> list[Orphan]:
     """Stopped workers in whose hands there is still something."""
     return [Orphan(*row) for row in conn.execute(_ORPHANS)]
@@ -111,6 +117,7 @@ _BEAT: Final = (
     .where(workers.c.id == bindparam("worker"), _open())
     .values(heartbeat_at=bindparam("at", type_=UtcTime))
 )
+_COUNT: Final = select(func.count()).select_from(workers).where(_open())
 _PEERS: Final = select(*(workers.c[name] for name in Peer._fields)).where(_open())
 _SILENT_SINCE: Final = bindparam("silent_since", type_=UtcTime)
 _RETIRE: Final = (
