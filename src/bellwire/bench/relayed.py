@@ -24,17 +24,25 @@ LEARNT_WITHIN = 10
 
 
 async def relayed(stage: Stage) -> Relayed:
-    """The same turns of one person with the bot itself and through the relay, in alternation, one at a time."""
+    """Turns with a bot that answers at once."""
     async with _bot() as bot, Simulator() as teams:
-        settings = teams.settings() | {
-            "BELLWIRE_RELAY__UPSTREAM_URL": bot,
-            "BELLWIRE_DATABASE_URL": f"sqlite+aiosqlite:///{stage.folder / 'relayed.db'}",
-        }
-        async with served(settings, stage.cores[0]) as service:
-            adele = teams.person("Adele Vance")
-            ways = {"direct": bot, "relayed": f"{service.url}/api/messages"}
-            found = await _turns(stage, teams, adele, ways)
-            learnt = await _learnt(service.url, adele, stage.scale.relayed_turns + WARM_UP)
+        return await compared(stage, teams, bot)
+
+
+async def compared(stage: Stage, teams: Simulator, bot: str) -> Relayed:
+    """The same turns of one person with the bot itself and through the relay, in alternation, one at a time.
+
+    ``bot`` is the address of an endpoint that trusts ``teams``.
+    """
+    settings = teams.settings() | {
+        "BELLWIRE_RELAY__UPSTREAM_URL": bot,
+        "BELLWIRE_DATABASE_URL": f"sqlite+aiosqlite:///{stage.folder / 'relayed.db'}",
+    }
+    async with served(settings, stage.cores[0]) as service:
+        adele = teams.person("Adele Vance")
+        ways = {"direct": bot, "relayed": f"{service.url}/api/messages"}
+        found = await _turns(stage, teams, adele, ways)
+        learnt = await _learnt(service.url, adele, stage.scale.relayed_turns + WARM_UP)
     direct, by_relay = found["direct"], found["relayed"]
     return Relayed(
         turns=len(by_relay),
@@ -56,7 +64,7 @@ async def _turns(stage: Stage, teams: Simulator, adele: Actor, ways: dict[str, s
             began = time.perf_counter()
             answer = await adele.say("Hello")
             took = (time.perf_counter() - began) * 1_000
-            if answer.status != 200:
+            if not answer.ok:
                 raise Unavailable(f"The bot of the bench answered {answer.status}, {way}.")
             if turn >= 0:
                 found[way].append(took)
