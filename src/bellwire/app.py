@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import ClientSession
@@ -39,6 +40,7 @@ from bellwire.service.exporting import Exporting
 from bellwire.service.health import Health
 from bellwire.service.importing import Importing
 from bellwire.service.keys import Keys, guessable
+from bellwire.service.lag import watch_lag
 from bellwire.service.metrics import CountedSender, Metrics
 from bellwire.service.people import People
 from bellwire.service.repairing import Repairing
@@ -126,6 +128,7 @@ class Bellwire:
             signing_keys = SigningKeys(session, cloud, clock=clock)
             stack.push_async_callback(signing_keys.close)
             metrics = Metrics(database, clock)
+            _in_background(watch_lag(metrics.late), stack)
             graph = _graph_wires(settings, cloud, session, clock, stack)
             apps = {
                 name: GraphApps(graph[name], bot.catalogue_id) for name, bot in settings.bots.items() if name in graph
@@ -141,8 +144,15 @@ class Bellwire:
                 dispatcher = Dispatcher(database, post, clock=clock, told=metrics.told)
                 dispatcher.start()
                 stack.push_async_callback(dispatcher.stop)
+            if worker is not None:
+                metrics.watch(worker, settings.metrics.tenants)
             directories = {name: GraphPeople(wire) for name, wire in graph.items()}
             yield _wired(settings, cloud, database, signing_keys, metrics, directories, worker, post, clock)
+
+
+def _in_background(work: Coroutine[Any, Any, None], stack: AsyncExitStack) -> None:
+    """Run beside everything else, until the stack closes."""
+    stack.callback(asyncio.create_task(work).cancel)
 
 
 def cloud_of(settings: CloudSettings) -> Cloud:

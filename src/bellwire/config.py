@@ -169,6 +169,14 @@ class WorkerSettings(BaseModel):
     chat_active_for: float = Field(default=3600.0, ge=0, description="seconds after which an active chat is too long")
 
 
+class MetricsSettings(BaseModel):
+    """What ``GET /metrics`` tells beyond the usual."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tenants: int = Field(default=0, ge=0, le=1_000, description="busiest tenants named with their pace")
+
+
 class RelaySettings(BaseModel):
     """The bot that exists already, if Bellwire stands in front of it."""
 
@@ -213,6 +221,7 @@ class Settings(BaseSettings):
     directory: DirectorySettings = DirectorySettings()
     relay: RelaySettings = RelaySettings()
     callbacks: CallbackSettings = CallbackSettings()
+    metrics: MetricsSettings = MetricsSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _split = field_validator("api_keys", "allowed_tenants", "sender_order", mode="before")(_listed)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority, State
 from bellwire.model.message import Message
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Recipient, RecipientKind
-from bellwire.store import deliveries, messages, tables
+from bellwire.store import deliveries, gauges, messages, tables
 from bellwire.store.database import Database
 from bellwire.store.deliveries import NewDelivery
 from tests.store.examples import ANNA, BERT, CLEO, LATER, NOW, TENANT, a_delivery, accepted, ending, new_id
@@ -69,12 +70,20 @@ async def test_a_list_that_holds_one_bad_delivery_is_refused_as_a_whole(database
     assert await database.read(lambda conn: deliveries.page(conn)) == []
 
 
+def by_state(conn: Connection) -> dict[State, int]:
+    """How many deliveries are in each state that any are in."""
+    found = Counter[State]()
+    for (_, state), number in gauges.read(conn).deliveries.items():
+        found[state] += number
+    return {state: number for state, number in found.items() if number}
+
+
 async def test_thousands_are_accepted_in_one_call(database: Database) -> None:
     message = Message(id=new_id(), text="Hello")
     many = [replace(a_delivery(message_id=message.id), message=message) for _ in range(9_001)]
     await accepted(database, *many)
 
-    assert (await database.read(deliveries.counts))[State.QUEUED] == 9_001
+    assert (await database.read(by_state))[State.QUEUED] == 9_001
 
 
 async def test_pages_go_from_the_newest_to_the_oldest(database: Database) -> None:
@@ -155,7 +164,7 @@ async def test_what_ended_badly_can_be_sent_again_as_a_new_delivery(database: Da
     assert (again.state, again.resend_of, again.message_id) == (State.QUEUED, delivery.id, delivery.message_id)
     assert (again.run_at, again.caller_reference) == (LATER, "7")
     assert await database.read(lambda conn: deliveries.get(conn, again.id)) == again
-    assert (await database.read(deliveries.counts))[state] == 1
+    assert (await database.read(by_state))[state] == 1
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENT])
@@ -191,9 +200,9 @@ async def test_counts_know_every_state(database: Database) -> None:
     for delivery, state in zip(new, (State.SENT, State.SENT, State.UNKNOWN, State.EXPIRED), strict=False):
         await database.write(ending(delivery, state))
 
-    counted = await database.read(deliveries.counts)
+    counted = await database.read(by_state)
 
-    assert counted == dict.fromkeys(State, 0) | {
+    assert counted == {
         State.SENT: 2,
         State.UNKNOWN: 1,
         State.EXPIRED: 1,

@@ -21,14 +21,26 @@ async def test_a_service_that_can_work_is_ready(service: Running) -> None:
     assert {"name": "database", "well": True} in ready.body["checks"]
 
 
-async def test_a_halted_sender_makes_it_not_ready_and_says_why(service: Running) -> None:
-    await service.bellwire.database.write(lambda conn: lanes.halt(conn, "alerts", Reason.BOT_NOT_REGISTERED, NOW, NOW))
+async def test_a_halted_sender_makes_whoever_sends_not_ready_and_says_why(sqlite_url: str) -> None:
+    async with running(sqlite_url) as service:
+        await halted(service)
+        ready = await service.call("GET", "/readyz")
+        (check,) = [check for check in ready.body["checks"] if not check["well"]]
+        assert (ready.status, ready.body["ready"]) == (503, False)
+        assert (check["name"], check["code"]) == ("sender alerts", "bot_not_registered")
+        assert check["remedy"]
+        assert (await service.call("GET", "/healthz")).status == 200
+
+
+async def test_who_only_answers_stays_ready_and_says_it_too(service: Running) -> None:
+    await halted(service)
     ready = await service.call("GET", "/readyz")
-    (check,) = [check for check in ready.body["checks"] if not check["well"]]
-    assert (ready.status, ready.body["ready"]) == (503, False)
-    assert (check["name"], check["code"]) == ("sender alerts", "bot_not_registered")
-    assert check["remedy"]
-    assert (await service.call("GET", "/healthz")).status == 200
+    assert (ready.status, ready.body["ready"]) == (200, True)
+    assert ready.body["checks"][1]["code"] == "bot_not_registered"
+
+
+async def halted(service: Running) -> None:
+    await service.bellwire.database.write(lambda conn: lanes.halt(conn, "alerts", Reason.BOT_NOT_REGISTERED, NOW, NOW))
 
 
 async def test_a_database_that_does_not_answer_makes_it_not_ready(
@@ -52,7 +64,7 @@ async def test_the_numbers_name_states_and_surfaces_and_nobody(service: Running)
     numbers = await service.call("GET", "/metrics", headers={"Authorization": ""})
     lines = numbers.body.splitlines()
     assert numbers.headers["Content-Type"].startswith("text/plain")
-    assert 'bellwire_deliveries{state="queued"} 1.0' in lines
+    assert 'bellwire_deliveries{sender="alerts",state="queued"} 1.0' in lines
     assert 'bellwire_activities_total{surface="teams_personal"} 2.0' in lines
     for name in (adele.aad_object_id, adele.tenant_id, "Adele", "Hello there"):
         assert name not in numbers.body

@@ -42,7 +42,7 @@ class Lanes:
 
     A paused or limited lane is touched by nothing but its timer, so it costs nothing, however long its queue is.
     Some seats are kept for urgent requests, so that a house full of slow bulk requests cannot hold one up.
-    Times are monotonic seconds, given as arguments.
+    Times are monotonic seconds, given as arguments. ``opened`` and ``closed`` count lanes since the start.
     """
 
     def __init__(self, seats: int, urgent_seats: int) -> None:
@@ -55,6 +55,8 @@ class Lanes:
         self._timers: list[tuple[float, LaneKey]] = []
         self._due: dict[LaneKey, float] = {}
         self._under_way: dict[Work, Lane] = {}
+        self.opened = 0
+        self.closed = 0
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
@@ -73,11 +75,12 @@ class Lanes:
 
     def open(self, lane: Lane) -> None:
         """This worker owns one more lane."""
+        self.opened += lane.key not in self._lanes
         self._lanes[lane.key] = lane
 
     def close(self, key: LaneKey) -> None:
         """This worker does not own the lane any more."""
-        self._lanes.pop(key, None)
+        self.closed += self._lanes.pop(key, None) is not None
 
     def gate(self, sender: str) -> Gate | None:
         """The gate of a sender, if it is halted."""

@@ -16,6 +16,7 @@ from bellwire.delivery.endings import Ending, ending, write_down
 from bellwire.delivery.halts import Halts, keep
 from bellwire.delivery.history import Attempt, healing, kind
 from bellwire.delivery.station import Station
+from bellwire.delivery.tally import Ended
 from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import State
@@ -157,6 +158,8 @@ class Recorder:
         """Go on with what is tried again at once."""
         work, station = over.work, self._station
         lane = station.lanes.get(work.lane)
+        if moved and over.result.state.final and work.amendment_id is None:
+            station.tally.ended[Ended(work.person.sender, over.result.state, over.decision.reason)] += 1
         if over.decision.state is State.SENDING and moved and lane is not None:
             if station.stopping or lane.leaving or work.holder != station.worker:
                 self.give_back(work, over.result.finished_at)

@@ -15,6 +15,7 @@ from bellwire.delivery.lanes import Lanes
 from bellwire.delivery.lease import Lease
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.signals import Signals
+from bellwire.delivery.tally import Tally
 from bellwire.delivery.tuning import Tuning
 from bellwire.model.outcome import Remedy
 from bellwire.store.database import Database
@@ -49,6 +50,7 @@ class Station:
     urgent: asyncio.Event = field(default_factory=asyncio.Event)
     repairs_due: asyncio.Event = field(default_factory=asyncio.Event)
     rosters_due: asyncio.Event = field(default_factory=asyncio.Event)
+    tally: Tally = field(default_factory=Tally)
     agenda: Agenda = field(init=False)
     ticks: Callable[[], float] = field(init=False)
 

@@ -98,6 +98,7 @@ class Upkeep:
         ended = orphan.process is None or gone(orphan.process)
         answered_by = None if ended else now - timedelta(seconds=station.tuning.longest_request)
         rescued = await station.database.write(partial(rescue, worker=orphan.id, now=now, answered_by=answered_by))
+        station.tally.rescued += rescued
         if rescued:
             log.warning("deliveries_rescued", worker=orphan.id, deliveries=rescued)
 

@@ -26,6 +26,7 @@ from bellwire.delivery.sender import Sender
 from bellwire.delivery.signals import Signals
 from bellwire.delivery.starter import Starter
 from bellwire.delivery.station import Station
+from bellwire.delivery.tally import Standing, Tally
 from bellwire.delivery.tuning import Tuning
 from bellwire.delivery.upkeep import Upkeep
 from bellwire.errors import StoreUnavailable
@@ -96,6 +97,21 @@ class Worker:
     def signals(self) -> Signals:
         """What this worker lets others overhear."""
         return self._station.signals
+
+    @property
+    def tally(self) -> Tally:
+        """What this worker has counted."""
+        return self._station.tally
+
+    @property
+    def lane_changes(self) -> tuple[int, int]:
+        """How many lanes it took since its start, and how many it lost."""
+        return self._station.lanes.opened, self._station.lanes.closed
+
+    def standings(self) -> list[Standing]:
+        """The lanes that it owns, with the share of their pace that is used."""
+        now = self._station.ticks()
+        return [Standing(*lane.key, lane.pace.used(now)) for lane in self._station.lanes]
 
     async def start(self) -> None:
         """Rescue what earlier workers left behind, and begin.

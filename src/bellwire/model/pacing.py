@@ -73,6 +73,11 @@ class TenantPace:
         """Seconds from one request to the next at full speed."""
         return (self._seconds + self._latency) / self._limit
 
+    def used(self, now: float) -> float:
+        """Which share of the window is taken: by requests under way, and by those settled in it."""
+        settled = sum(1 for moment in self._settled if moment + self._seconds > now)
+        return min((self._under_way + settled) / self._limit, 1.0)
+
     def opens_at(self, now: float) -> float:
         """When the next request may start, as far as is known at ``now``; infinite until an answer comes."""
         settled = self._settled

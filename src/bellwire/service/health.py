@@ -52,7 +52,9 @@ class Readiness:
 class Health:
     """Looks at the database, the worker of this process (if it has one), the senders and the callbacks.
 
-    A halted sender is not well. One that waits because Teams asked for it is: it goes on by itself.
+    A halted sender is not well where there is a worker to send. A process that only answers is well all the same, or a
+    balancer would take the bot endpoint and the API away with it. A sender that waits because Teams asked for it is
+    well: it goes on by itself.
     """
 
     def __init__(self, database: Database, worker: Labourer | None = None, *, clock: Callable[[], datetime]) -> None:
@@ -67,7 +69,11 @@ class Health:
         except StoreUnavailable as error:
             checks = [Check("database", False, error.code, error.detail, error.remedy)]
         else:
-            checks = [Check("database", True), *_standing(found), *_callbacks(failing)]
+            checks = [
+                Check("database", True),
+                *_standing(found, sends=self._worker is not None),
+                *_callbacks(failing),
+            ]
         if self._worker is not None:
             checks.append(_work(self._worker))
         return Readiness(checks)
@@ -90,7 +96,7 @@ def _callbacks(failing: int) -> Iterator[Check]:
         )
 
 
-def _standing(found: Sequence[Standstill]) -> Iterator[Check]:
+def _standing(found: Sequence[Standstill], *, sends: bool) -> Iterator[Check]:
     """One check for each sender and reason; how many tenants a pause concerns, and none by name."""
     groups: dict[tuple[str, Reason], list[datetime]] = {}
     for each in found:
@@ -99,7 +105,7 @@ def _standing(found: Sequence[Standstill]) -> Iterator[Check]:
         fact, remedy, _ = EXPLANATIONS[reason]
         if reason is Reason.PAUSED:
             fact = f"{fact} This concerns {len(ends)} tenant(s), until {max(ends):%Y-%m-%dT%H:%M:%SZ} at the latest."
-        yield Check(f"sender {sender}", reason is Reason.PAUSED, reason, fact, remedy)
+        yield Check(f"sender {sender}", reason is Reason.PAUSED or not sends, reason, fact, remedy)
 
 
 def _work(worker: Labourer) -> Check:

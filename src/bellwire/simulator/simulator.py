@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from aiohttp import web
 
@@ -18,6 +19,8 @@ from bellwire.simulator.flow import DIRECT, OLD
 from bellwire.simulator.limits import Limits
 from bellwire.simulator.playground import Playground
 
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what it is told, not what it chooses
+LOOPBACK: Final = "127.0.0.1"
 STATIC = Path(__file__).with_name("static")
 # Cards come from the bot under test: nothing in them may reach out of this page.
 NOTHING_FOREIGN = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -60,7 +63,8 @@ class Simulator(Playground):
         """Binds the port and serves."""
         await self._runner.setup()
         await self._listen()
-        self.be_at(f"{'https' if self._tls else 'http'}://{self.host}:{self.port}")
+        named = LOOPBACK if self.host in EVERYWHERE else self.host
+        self.be_at(f"{'https' if self._tls else 'http'}://{named}:{self.port}")
         await self.courier.start()
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from secrets import token_hex
+from time import monotonic
 from typing import Final, Literal, TypeVar
 from weakref import WeakSet
 
@@ -50,6 +51,7 @@ class Database:
         self._voice = token_hex(8)
         self._bells: WeakSet[Bell] = WeakSet()
         self._pump = Pump(self._commit, self._backend.seats)
+        self._overhears: Callable[[int, float], None] | None = None
         self._closed = False
 
     @property
@@ -153,6 +155,10 @@ class Database:
         """
         return partial(self._pump.merge, op)
 
+    def overheard(self, committed: Callable[[int, float], None]) -> None:
+        """Have ``committed`` told of every transaction: of how many writes, and in how many seconds."""
+        self._overhears = committed
+
     def bell(self) -> Bell:
         """A bell that rings after every commit in which ``wakeup.ring`` was called."""
         bell = Bell()
@@ -160,7 +166,10 @@ class Database:
         return bell
 
     async def _commit(self, seat: int, group: Sequence[Waiting]) -> None:
+        began = monotonic()
         rings = await self._backend.on_writer(seat, partial(commit_together, entries=group, voice=self._voice))
+        if self._overhears is not None:
+            self._overhears(len(group), monotonic() - began)
         if rings:
             self._ring()
 

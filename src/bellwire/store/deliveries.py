@@ -13,9 +13,9 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
-from bellwire.model.delivery import OPEN, TRANSITIONS, Delivery, IfChatActive, IfUnreachable, OnUnknown, Priority, State
+from bellwire.model.delivery import TRANSITIONS, Delivery, IfChatActive, IfUnreachable, OnUnknown, Priority, State
 from bellwire.model.message import Message
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person, Recipient, RecipientKind
@@ -134,15 +134,6 @@ def page(
     if after is not None:
         statement = statement.where(deliveries.c.id < after)
     return [delivery_of(row) for row in conn.execute(statement)]
-
-
-def counts(conn: Connection) -> dict[State, int]:
-    """How many deliveries are in each state: the final ones from the books, the open ones from their indexes."""
-    kept = books.read(conn)
-    found = {state: sum(getattr(book, state) for book in kept) for state in State if state.final}
-    for state in OPEN:
-        found[state] = conn.execute(_COUNT[state]).scalar_one()
-    return found
 
 
 def cancel(conn: Connection, delivery_id: str, now: datetime) -> Change | None:
@@ -319,7 +310,6 @@ _INSERT: Final = BulkInsert(deliveries, _INSERTED)
 _ALL: Final[Select[Any]] = select(*COLUMNS)
 _GET: Final = _ALL.where(deliveries.c.id == bindparam("delivery"))
 _RESENT: Final = _ALL.where(deliveries.c.resend_of == bindparam("delivery"))
-_COUNT: Final = {state: select(func.count()).select_from(deliveries).where(in_state(state)) for state in OPEN}
 _CANCEL: Final = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery"), in_state(*before(State.CANCELLED)))
