@@ -158,7 +158,7 @@ class Recorder:
         """Go on with what is tried again at once."""
         work, station = over.work, self._station
         lane = station.lanes.get(work.lane)
-        if moved and over.result.state.final and work.amendment_id is None:
+        if moved and over.result.state.final and work.key == work.delivery_id:
             station.tally.ended[Ended(work.person.sender, over.result.state, over.decision.reason)] += 1
         if over.decision.state is State.SENDING and moved and lane is not None:
             if station.stopping or lane.leaving or work.holder != station.worker:

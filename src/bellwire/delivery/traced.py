@@ -48,7 +48,7 @@ def _before(work: Work) -> dict[str, AttributeValue]:
         "messaging.operation.name": work.step.value,
         "messaging.operation.type": "process",
         "messaging.destination.name": work.person.sender,
-        "messaging.message.id": work.delivery_id,
+        "messaging.message.id": work.key,
         "bellwire.tenant_id": work.person.tenant_id,
         "bellwire.priority": work.priority.name.lower(),
         "bellwire.attempt": work.attempts,
