@@ -29,7 +29,7 @@ POSTING: Final = {
 def operation(name: str) -> dict[str, Any]:
     """One action of the connector."""
     return next(
-        each for methods in SERVED["paths"].values() for each in methods.values() if each["operationId"] == name
+        each for methods in SERVED["paths"].values() for each in methods.values() if each.get("operationId") == name
     )
 
 

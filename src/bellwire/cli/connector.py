@@ -33,7 +33,7 @@ def package(
     as_json: AsJson = False,
 ) -> None:
     """Write the connector's definition, properties, icon and settings."""
-    from bellwire.flows.connector.actions import ACTIONS
+    from bellwire.flows.connector.actions import ACTIONS, TRIGGERS
     from bellwire.flows.connector.files import connector_files
     from bellwire.teams.app_package.icons import colour_icon
     from bellwire.web.app import described
@@ -48,9 +48,9 @@ def package(
         raise InvalidInput(
             f"The folder cannot be written: {error.strerror}.", field="--out", remedy="Name a place to write to."
         ) from error
-    actions = [action.summary for action in ACTIONS]
+    actions, triggers = ([each.summary for each in kind] for kind in (ACTIONS, TRIGGERS))
     if as_json:
-        show_json({"folder": str(out), "files": sorted(files), "actions": actions})
+        show_json({"folder": str(out), "files": sorted(files), "actions": actions, "triggers": triggers})
         return
-    remark(f"{out}: {', '.join(files)}, with {len(actions)} actions.")
+    remark(f"{out}: {', '.join(files)}, with {len(actions)} actions and {len(triggers)} trigger.")
     remark(f"Import it with: paconn create --settings {out / 'settings.json'}, or by hand as docs/connector.md shows.")

@@ -18,7 +18,7 @@ from bellwire.model.delivery import State
 if TYPE_CHECKING:
     from bellwire.client import AsyncClient, Delivery
 
-MOST_ON_A_PAGE = 200
+MOST_ON_A_PAGE = 1_000
 Id = Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="As 'bellwire send' printed it.")]
 
 

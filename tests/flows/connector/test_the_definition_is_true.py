@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from bellwire.errors import InvalidInput
-from bellwire.flows.connector.actions import ACTIONS
+from bellwire.flows.connector.actions import ACTIONS, CHOICES, INTERNAL, TRIGGERS
 from bellwire.flows.connector.definition import definition
 from bellwire.flows.connector.files import connector_files
 from bellwire.teams.app_package.icons import colour_icon
@@ -21,10 +21,12 @@ from tests.support.schemas import folder
 URL = "https://bellwire.contoso.example"
 SERVED = described()
 MADE = definition(SERVED, URL)
+EVERY = (*ACTIONS, *TRIGGERS, *INTERNAL)
 OPERATIONS = {
     operation["operationId"]: (path, method, operation)
     for path, methods in MADE["paths"].items()
     for method, operation in methods.items()
+    if not method.startswith("x-")
 }
 FILES = connector_files(SERVED, URL, icon=colour_icon("#4f52b2"), accent="#4f52b2", publisher="Contoso")
 
@@ -64,12 +66,12 @@ def test_the_rules_that_no_schema_holds_are_kept() -> None:
     assert not {"api", "connector", "power"} & set(info["title"].lower().split())
     assert 30 <= len(info["description"]) <= 500
     assert len(FILES["apiDefinition.swagger.json"]) < 1_000_000
-    assert sorted(OPERATIONS) == sorted(action.name for action in ACTIONS)
+    assert sorted(OPERATIONS) == sorted(action.name for action in EVERY)
     assert "anyOf" not in json.dumps(MADE)
     assert "$ref" not in json.dumps(MADE)
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+@pytest.mark.parametrize("action", EVERY, ids=lambda action: action.name)
 def test_each_action_is_a_call_of_the_served_api(action: Any) -> None:
     path, method, operation = OPERATIONS[action.name]
     served = SERVED["paths"][path][method]
@@ -82,7 +84,7 @@ def test_each_action_is_a_call_of_the_served_api(action: Any) -> None:
         assert set(parameter["schema"]["properties"]) == set(body["properties"]) - action.left_out
         assert set(body["required"]) <= set(parameter["schema"]["required"])
     for status, response in operation["responses"].items():
-        if status != "default":
+        if status != "default" and "schema" in response:
             answer = resolved(served["responses"][status]["content"]["application/json"]["schema"])
             assert set(response["schema"]["properties"]) == set(answer["properties"])
 
@@ -98,7 +100,35 @@ def test_makers_read_words_everywhere() -> None:
             fields = parameter["schema"]["properties"].values() if parameter["in"] == "body" else [parameter]
             for each in fields:
                 assert each["x-ms-summary"]
-                assert each["x-ms-visibility"] in ("important", "advanced")
+                assert each["x-ms-visibility"] in ("important", "advanced", "internal")
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.name)
+def test_a_trigger_is_a_callback_of_the_served_api(trigger: Any) -> None:
+    path, method, operation = OPERATIONS[trigger.name]
+    (told,) = SERVED["paths"][path][method]["callbacks"][trigger.tells].values()
+    served = resolved(told["post"]["requestBody"]["content"]["application/json"]["schema"])
+    notice = MADE["paths"][path]["x-ms-notification-content"]["schema"]["properties"]
+    assert set(notice) == set(served["properties"])
+    assert set(notice["data"]["properties"]) == set(resolved(served["properties"]["data"])["properties"])
+    (body,) = operation["parameters"]
+    (url,) = (name for name, each in body["schema"]["properties"].items() if each.get("x-ms-notification-url"))
+    assert told.keys() == {"post"}
+    assert next(iter(SERVED["paths"][path][method]["callbacks"][trigger.tells])) == f"{{$request.body#/{url}}}"
+    assert body["schema"]["properties"][url]["x-ms-visibility"] == "internal"
+    assert url in body["schema"]["required"]
+    assert "Location" in operation["responses"]["201"]["headers"]
+
+
+def test_choices_come_from_operations_that_exist() -> None:
+    for field, choice in CHOICES.items():
+        _, _, operation = OPERATIONS[choice["operationId"]]
+        listed = operation["responses"]["200"]["schema"]["properties"][choice["value-collection"]]
+        assert {choice["value-path"], choice["value-title"]} <= set(listed["items"]["properties"])
+        bodies = [
+            p["schema"]["properties"] for *_, o in OPERATIONS.values() for p in o["parameters"] if p["in"] == "body"
+        ]
+        assert all("x-ms-dynamic-values" in body[field] for body in bodies if field in body)
 
 
 def test_five_thousand_people_go_in_one_action() -> None:

@@ -17,6 +17,7 @@ class Action:
 
     ``left_out`` are fields of the body that make no sense to a maker, ``whole`` those given in one piece, which
     the designer only allows if it does not know what is inside; ``changes`` overrides parts of a field's schema.
+    ``internal`` ones are not offered to makers: the designer calls them by itself.
     """
 
     name: str
@@ -27,6 +28,15 @@ class Action:
     left_out: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     changes: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger(Action):
+    """One that asks to be told: ``tells`` is the API's ``operationId`` of what is told, ``hint`` how to try it."""
+
+    tells: str
+    hint: str
 
 
 _PERSON: Final = frozenset({"to", "email"})
@@ -66,6 +76,13 @@ ACTIONS: Final = (
         important=frozenset({"id"}),
     ),
     Action(
+        name="ListDeliveries",
+        call="list_deliveries",
+        summary="List deliveries",
+        description="Says how messages ended, page by page: those of one call to many people, or all in one state.",
+        important=frozenset({"message_id", "state"}),
+    ),
+    Action(
         name="CancelDelivery",
         call="cancel_delivery",
         summary="Cancel a delivery",
@@ -87,3 +104,46 @@ ACTIONS: Final = (
         important=frozenset({"tenant_id", "aad_object_id"}),
     ),
 )
+
+TRIGGERS: Final = (
+    Trigger(
+        name="WhenDeliveryEnds",
+        call="add_callback",
+        summary="When a delivery ends",
+        description="Starts the flow with every message that was sent, or could not be, with the reason.",
+        important=frozenset({"url"}),
+        left_out=frozenset({"events"}),
+        tells="delivery_ended",
+        hint="To see it work now, send a message to yourself.",
+        changes=MappingProxyType({"url": {"x-ms-notification-url": True}}),
+    ),
+)
+INTERNAL: Final = (
+    Action(
+        name="RemoveCallback",
+        call="remove_callback",
+        summary="Remove a trigger's callback",
+        description="Called when a flow with a trigger is turned off or removed.",
+        important=frozenset({"id"}),
+        internal=True,
+    ),
+    Action(
+        name="ListSenders",
+        call="list_senders",
+        summary="List the senders",
+        description="Fills the list of senders to choose from.",
+        important=frozenset(),
+        internal=True,
+    ),
+)
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "sender": {
+            "operationId": "ListSenders",
+            "value-collection": "senders",
+            "value-path": "name",
+            "value-title": "name",
+        }
+    }
+)
+"""Fields whose values the designer offers, and where it learns them."""

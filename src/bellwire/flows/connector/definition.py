@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bellwire.errors import InvalidInput
-from bellwire.flows.connector.actions import ACTIONS, Action
+from bellwire.flows.connector.actions import ACTIONS, CHOICES, INTERNAL, TRIGGERS, Action, Trigger
 from bellwire.flows.connector.swagger import Json, label, swagger_schema
 
 TITLE: Final = "Bellwire"
@@ -16,6 +16,7 @@ DESCRIPTION: Final = (
     "and says what became of them."
 )
 KEY: Final = "api_key"
+URL: Final = "url"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -27,9 +28,12 @@ def definition(served: Mapping[str, Any], url: str) -> Json:
     """
     scheme, host, base = _address(url)
     paths: Json = {}
-    for action in ACTIONS:
+    components = served["components"]["schemas"]
+    for action in (*ACTIONS, *TRIGGERS, *INTERNAL):
         path, method, operation = _served(served, action.call)
-        paths.setdefault(path, {})[method] = _operation(action, operation, served["components"]["schemas"])
+        paths.setdefault(path, {})[method] = _operation(action, operation, components)
+        if isinstance(action, Trigger):
+            paths[path]["x-ms-notification-content"] = _told(action, operation, components)
     return {
         "swagger": "2.0",
         "info": {"title": TITLE, "description": DESCRIPTION, "version": served["info"]["version"]},
@@ -76,13 +80,21 @@ def _operation(action: Action, operation: Json, components: Mapping[str, Json]) 
         "operationId": action.name,
         "summary": action.summary,
         "description": action.description,
-        "x-ms-visibility": "important",
+        "x-ms-visibility": "internal" if action.internal else "important",
+        **({"x-ms-trigger": "single", "x-ms-trigger-hint": action.hint} if isinstance(action, Trigger) else {}),
         "parameters": [
             *(_parameter(each, action, components) for each in operation.get("parameters", ())),
             *_body(action, operation, components),
         ],
         "responses": dict(_responses(operation, components)),
     }
+
+
+def _told(trigger: Trigger, operation: Json, components: Mapping[str, Json]) -> Json:
+    """What a trigger's flow is started with, as the served document describes the request to a receiver."""
+    ((request,),) = (each.values() for each in operation["callbacks"][trigger.tells].values())
+    schema = request["requestBody"]["content"]["application/json"]["schema"]
+    return {"description": request["summary"], "schema": swagger_schema(schema, components)}
 
 
 def _parameter(said: Json, action: Action, components: Mapping[str, Json]) -> Json:
@@ -95,6 +107,7 @@ def _parameter(said: Json, action: Action, components: Mapping[str, Json]) -> Js
         "description": said.get("description", ""),
         "x-ms-summary": label(said["name"]),
         "x-ms-visibility": _visibility(said["name"], action, required=said.get("required", False)),
+        **_choices(said["name"]),
     }
     return made | {"x-ms-url-encoding": "single"} if said["in"] == "path" else made
 
@@ -118,19 +131,36 @@ def _arrange(schema: Json, action: Action) -> None:
     for name, inner in schema["properties"].items():
         inner.pop("x-nullable", None)
         inner["x-ms-visibility"] = _visibility(name, action, required=name in required)
+        inner.update(_choices(name))
         for deeper, each in inner.get("properties", {}).items():
             each.pop("x-nullable", None)
             each["x-ms-visibility"] = _visibility(deeper, action, required=False)
 
 
+def _choices(name: str) -> Json:
+    if name not in CHOICES:
+        return {}
+    return {"x-ms-dynamic-values": dict(CHOICES[name])}
+
+
 def _visibility(name: str, action: Action, *, required: bool) -> str:
+    if action.internal or (isinstance(action, Trigger) and name == URL):
+        return "internal"  # the designer fills it in by itself
     return "important" if required or name in action.important else "advanced"
 
 
 def _responses(operation: Json, components: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     for status, said in operation["responses"].items():
         if status.startswith("2"):
-            schema = said["content"]["application/json"]["schema"]
-            yield status, {"description": said["description"], "schema": swagger_schema(schema, components)}
+            yield status, _response(said, components)
     problem = swagger_schema({"$ref": "#/components/schemas/Problem"}, components)
     yield "default", {"description": "Refused: why, and what to do about it.", "schema": problem}
+
+
+def _response(said: Json, components: Mapping[str, Json]) -> Json:
+    made: Json = {"description": said["description"]}
+    if "content" in said:
+        made["schema"] = swagger_schema(said["content"]["application/json"]["schema"], components)
+    if "Location" in said.get("headers", {}):
+        made["headers"] = {"Location": {"type": "string", "description": said["headers"]["Location"]["description"]}}
+    return made

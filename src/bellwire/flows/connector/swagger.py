@@ -45,6 +45,11 @@ LABELS: Final = {
     "fact": "What is in the way",
     "if_chat_active": "If they are talking to the agent",
     "idempotency_key": "Repeat-safe key",
+    "mine": "Only what this connection sends",
+    "data": "Delivery",
+    "timestamp": "When it ended",
+    "limit": "How many at most",
+    "after": "After (next of the page before)",
 }
 
 

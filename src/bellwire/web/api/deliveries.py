@@ -40,7 +40,7 @@ class DeliveryQuery(Strict):
     message_id: Annotated[str, Field(pattern=ID)] | None = Field(
         default=None, description="Only those that were accepted with this message."
     )
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most.")
+    limit: int = Field(default=50, ge=1, le=1_000, description="How many at most.")
     after: Annotated[str, Field(pattern=ID)] | None = Field(default=None, description="`next` of the page before.")
 
 
