@@ -342,6 +342,7 @@ async def _worker(
             active_for=settings.worker.chat_active_for,
         ),
         heartbeat=settings.worker.heartbeat,
+        keep_for=timedelta(days=settings.keep.days) if settings.keep.days else None,
         longest_request=max(settings.worker.request_timeout, *(sender.timeout for sender in settings.flows.values()), 0)
         + ANSWER_LATE,
         clock_error=CLOCK_ERROR if database.dialect == "postgresql" else 0.0,

@@ -177,6 +177,14 @@ class MetricsSettings(BaseModel):
     tenants: int = Field(default=0, ge=0, le=1_000, description="busiest tenants named with their pace")
 
 
+class KeepSettings(BaseModel):
+    """How long Bellwire remembers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: float = Field(default=90.0, ge=0, le=36_500, description="after a delivery ended; 0 keeps it for ever")
+
+
 class RelaySettings(BaseModel):
     """The bot that exists already, if Bellwire stands in front of it."""
 
@@ -222,6 +230,7 @@ class Settings(BaseSettings):
     relay: RelaySettings = RelaySettings()
     callbacks: CallbackSettings = CallbackSettings()
     metrics: MetricsSettings = MetricsSettings()
+    keep: KeepSettings = KeepSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _split = field_validator("api_keys", "allowed_tenants", "sender_order", mode="before")(_listed)

@@ -74,6 +74,7 @@ GOOD: Final[dict[str, dict[str, Any]]] = {
     "teams": {**LANE, "team_id": "19:ops@thread.tacv2", "service_url": "https://x/"},
     "roster": {**PERSON, "team_id": "19:ops@thread.tacv2", "user_id": "29:1", "guest": False, "listed_at": NOW},
     "books": {**LANE, **dict.fromkeys(map(str, tables.COUNTERS), 0)},
+    "pruned": {**LANE, **dict.fromkeys(map(str, tables.COUNTERS[1:]), 0)},
     "lanes": {**LANE},
     "idempotency_keys": {
         "caller": "c",
@@ -164,6 +165,7 @@ NONSENSE: Final[dict[str, dict[str, Any]]] = {
     "ck_books_cancelled": {"cancelled": -1},
     "ck_books_expired": {"expired": -1},
     "ck_books_open": {"accepted": 1, "sent": 2},
+    **{f"ck_pruned_{state}": {str(state): -1} for state in tables.COUNTERS[1:]},
     "ck_lanes_halted": {"halted_reason": "bot_not_registered"},
     "ck_idempotency_keys_lifetime": {"expires_at": NOW},
     "ck_api_keys_hash": {"hash": "plain"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from math import ceil
 
 from bellwire.model.pacing import CONVERSATION_WINDOWS, Window
@@ -21,6 +22,9 @@ class Tuning:
     ``longest_request`` ago may still be answered, if it lives after all. ``poll`` is how often the queue is looked at
     without being woken: a net under the bells, no more. A worker that is to stop gives what is in flight ``patience``
     seconds to finish. ``clock_error`` is by how much the clocks of two workers may differ.
+    seconds to finish.
+
+    What ended longer ago than ``keep_for`` is forgotten; nothing is, if that is None.
     """
 
     seats: int = 256
@@ -35,6 +39,7 @@ class Tuning:
     poll: float = 5.0
     patience: float = 60.0
     clock_error: float = 0.0
+    keep_for: timedelta | None = None
 
     @property
     def lapse(self) -> float:

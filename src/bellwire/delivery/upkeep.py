@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bellwire.delivery.process import gone
+from bellwire.delivery.pruner import Pruner
 from bellwire.delivery.station import Station
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import OnUnknown, State
@@ -43,6 +44,7 @@ class Upkeep:
 
     def __init__(self, station: Station) -> None:
         self._station = station
+        self._pruner = Pruner(station)
         self._rounds = 0
 
     async def run(self) -> None:
@@ -64,6 +66,7 @@ class Upkeep:
             pass
         if self._rounds % SWEEP_EVERY == 0:
             await self._sweep()
+        await self._pruner.round()
         self._rounds += 1
         station.signals.upkeep(self._rounds)
 

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from bellwire.model.delivery import FINAL
-from bellwire.store.tables import COUNTERS, books, deliveries
+from bellwire.store.tables import COUNTERS, books, deliveries, pruned
 from bellwire.store.transaction import closing
 from bellwire.store.upsert import Upsert
 
@@ -82,8 +82,15 @@ def read(conn: Connection, *, tenants: Collection[str] | None = None) -> list[Bo
 
 
 def audit(conn: Connection) -> list[Difference]:
-    """Count every row again, and say where the books differ. Reads all deliveries: an operator's tool."""
+    """Count every row again, and those that were pruned, and say where the books differ.
+
+    Reads all deliveries: an operator's tool.
+    """
     counted = Counter[tuple[str, str, str]]()
+    for gone in conn.execute(select(pruned)).mappings():
+        for state in COUNTERS[1:]:
+            counted[gone["tenant_id"], gone["sender"], ACCEPTED] += gone[state]
+            counted[gone["tenant_id"], gone["sender"], state] += gone[state]
     for tenant_id, sender, state, number in conn.execute(_COUNT):
         counted[tenant_id, sender, ACCEPTED] += number
         if state in FINAL:

@@ -126,7 +126,7 @@ def page(
     for column, value in ((deliveries.c.sender, sender), (deliveries.c.aad_object_id, aad_object_id)):
         statement = statement if value is None else statement.where(column == value)
     if state is not None:
-        statement = statement.where(in_state(state))
+        statement = statement.where(in_state(state), *((deliveries.c.finished_at.is_not(None),) * state.final))
     if message_id is not None:
         moment = message_id[:_MOMENT]
         together = (deliveries.c.id > moment, deliveries.c.id < f"{moment}.", deliveries.c.message_id == message_id)

@@ -97,11 +97,12 @@ def _team(lane: LaneKey, team_id: str) -> dict[str, Any]:
 
 
 def _select() -> Select[Any]:
+    """The team's address is looked up for each entry: joined, it tempts PostgreSQL to begin with all teams."""
     columns = [roster.c[name] for name in (*_KEY, "team_id", "user_id", "name", "guest", "listed_at", "refused")]
-    same = tuple_(roster.c.tenant_id, roster.c.sender, roster.c.team_id) == tuple_(
-        teams.c.tenant_id, teams.c.sender, teams.c.team_id
+    address = select(teams.c.service_url).where(
+        *(teams.c[name] == roster.c[name] for name in ("tenant_id", "sender", "team_id"))
     )
-    return select(*columns, teams.c.service_url).join_from(roster, teams, same)
+    return select(*columns, address.scalar_subquery().label("service_url"))
 
 
 def _member_of(row: Row[Any]) -> Member:

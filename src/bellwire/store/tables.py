@@ -45,6 +45,13 @@ COUNTERS: Final = ("accepted", State.SENT, State.UNDELIVERABLE, State.UNKNOWN, S
 # Every delivery is updated a few times on its way: the dead rows go early, so that the partial indexes stay short.
 _VACUUM: Final = {"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_cost_delay": "0"}
 
+
+def _partial(name: str, table: Table, *columns: str, where: str, unique: bool = False) -> None:
+    """An index of the rows alone for which the condition holds."""
+    rows = text(where)
+    Index(name, *(table.c[each] for each in columns), unique=unique, sqlite_where=rows, postgresql_where=rows)
+
+
 conversation_references = Table(
     "conversation_references",
     metadata,
@@ -228,38 +235,17 @@ deliveries = Table(
     *lower_case("tenant_id", "aad_object_id"),
     postgresql_with=_VACUUM,
 )
-Index(
-    "ix_deliveries_queued",
-    *(deliveries.c[name] for name in ("tenant_id", "sender", "priority", "run_at", "id")),
-    sqlite_where=text("state = 'queued'"),
-    postgresql_where=text("state = 'queued'"),
+_partial(
+    "ix_deliveries_queued", deliveries, "tenant_id", "sender", "priority", "run_at", "id", where="state = 'queued'"
 )
-Index(
-    "ix_deliveries_sending",
-    deliveries.c.claimed_by,
-    sqlite_where=text("state = 'sending'"),
-    postgresql_where=text("state = 'sending'"),
-)
-Index(
-    "ix_deliveries_waiting",
-    *(deliveries.c[name] for name in ("tenant_id", "sender", "aad_object_id")),
-    sqlite_where=text("state = 'waiting'"),
-    postgresql_where=text("state = 'waiting'"),
-)
-Index(
-    "ix_deliveries_expiring",
-    deliveries.c.expires_at,
-    sqlite_where=text("finished_at IS NULL AND expires_at IS NOT NULL"),
-    postgresql_where=text("finished_at IS NULL AND expires_at IS NOT NULL"),
-)
-Index(
-    "ix_deliveries_resend_of",
-    deliveries.c.resend_of,
-    unique=True,
-    sqlite_where=text("resend_of IS NOT NULL"),
-    postgresql_where=text("resend_of IS NOT NULL"),
-)
+_partial("ix_deliveries_sending", deliveries, "claimed_by", where="state = 'sending'")
+_partial("ix_deliveries_waiting", deliveries, "tenant_id", "sender", "aad_object_id", where="state = 'waiting'")
+_partial("ix_deliveries_expiring", deliveries, "expires_at", where="finished_at IS NULL AND expires_at IS NOT NULL")
+_partial("ix_deliveries_resend_of", deliveries, "resend_of", where="resend_of IS NOT NULL", unique=True)
 Index("ix_deliveries_listing", deliveries.c.tenant_id, deliveries.c.id)
+Index("ix_deliveries_person", deliveries.c.aad_object_id, deliveries.c.tenant_id, deliveries.c.id)
+Index("ix_deliveries_message", deliveries.c.message_id)
+_partial("ix_deliveries_finished", deliveries, "tenant_id", "state", "id", where="finished_at IS NOT NULL")
 
 attempts = Table(
     "attempts",
@@ -311,19 +297,10 @@ amendments = Table(
     CheckConstraint("(reason IS NOT NULL) = (state = 'failed')", name="explained"),
     CheckConstraint("state <> 'sending' OR (claimed_by IS NOT NULL AND claimed_at IS NOT NULL)", name="claimed"),
     Index("ix_amendments_delivery_id", "delivery_id"),
+    Index("ix_amendments_message_id", "message_id"),
 )
-Index(
-    "ix_amendments_queued",
-    *(amendments.c[name] for name in ("tenant_id", "sender", "run_at", "id")),
-    sqlite_where=text("state = 'queued'"),
-    postgresql_where=text("state = 'queued'"),
-)
-Index(
-    "ix_amendments_sending",
-    amendments.c.claimed_by,
-    sqlite_where=text("state = 'sending'"),
-    postgresql_where=text("state = 'sending'"),
-)
+_partial("ix_amendments_queued", amendments, "tenant_id", "sender", "run_at", "id", where="state = 'queued'")
+_partial("ix_amendments_sending", amendments, "claimed_by", where="state = 'sending'")
 
 books = Table(
     "books",
@@ -333,6 +310,15 @@ books = Table(
     *(Column(counter, BigInteger, nullable=False) for counter in COUNTERS),
     *(CheckConstraint(f"{counter} >= 0", name=counter) for counter in COUNTERS),
     CheckConstraint(f"accepted >= {' + '.join(COUNTERS[1:])}", name="open"),
+)
+
+pruned = Table(
+    "pruned",
+    metadata,
+    required("tenant_id", primary_key=True),
+    required("sender", primary_key=True),
+    *(Column(counter, BigInteger, nullable=False) for counter in COUNTERS[1:]),
+    *(CheckConstraint(f"{counter} >= 0", name=counter) for counter in COUNTERS[1:]),
 )
 
 lanes = Table(

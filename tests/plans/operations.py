@@ -1,0 +1,199 @@
+"""What the service asks its database for, again and again, and what each of it may cost at most.
+
+The bounds are pages for each row that is asked for: a row that is written touches each of its table's indexes, three to
+four pages deep. None of them grows with the table, whose million rows are 80,000 pages with their indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from bellwire.delivery.upkeep import rescue
+from bellwire.model.delivery import Delivery, Priority, State
+from bellwire.model.message import Message
+from bellwire.model.outcome import Step
+from bellwire.model.recipient import Person, Recipient, RecipientKind
+from bellwire.store import (
+    agent_chats,
+    amendment_queue,
+    books,
+    deliveries,
+    expiry,
+    idempotency,
+    journal,
+    lanes,
+    names,
+    people,
+    pruning,
+    queue,
+    references,
+    roster,
+    sightings,
+    supply,
+    workers,
+)
+from bellwire.store.deliveries import NewDelivery
+from bellwire.store.journal import Begun, Result
+from bellwire.store.lanes import LaneKey
+from bellwire.store.queue import Want
+from tests.plans.million import DELIVERIES, NOW, SENDER, TENANTS, WAITING_PEOPLE, WORKER, delivery, person, tenant
+
+MANY: Final = 200
+EACH_ROW: Final = 100
+AT_LEAST: Final = 300
+LANE: Final = LaneKey(SENDER, tenant(1))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``rows`` are asked for or written; ``uses`` are indexes that must be among those that were used."""
+
+    name: str
+    run: Callable[[Connection], Any]
+    rows: int = 1
+    uses: tuple[str, ...] = ()
+    writes: bool = False
+    pages: int | None = None
+
+    @property
+    def bound(self) -> int:
+        """How many pages a statement of it may look at."""
+        return self.pages or AT_LEAST + EACH_ROW * self.rows
+
+
+def _claim(conn: Connection) -> None:
+    wants = [Want(tenant(number), SENDER, Priority.NORMAL, MANY) for number in (1, 2, 30)]
+    found = supply.fetch(conn, WORKER, wants, NOW)
+    assert [len(claimed) for _, claimed in found.claimed] == [MANY, MANY, 0]
+
+
+def _held(count: int) -> list[str]:
+    first = DELIVERIES - 10_000 + (7 - (DELIVERIES - 10_000) % TENANTS) % TENANTS
+    return [delivery(number) for number in range(first + TENANTS, first + TENANTS * (count + 1), TENANTS)]
+
+
+def _begin(conn: Connection) -> None:
+    starting = [Begun(each, 2, Step.POST, NOW) for each in _held(MANY // 2)]
+    assert len(journal.begin(conn, WORKER, starting, NOW)) >= MANY // 2 - 10
+
+
+def _record(conn: Connection) -> None:
+    results = [
+        Result(each, LaneKey(SENDER, tenant(7)), 2, State.SENT, NOW, outcome="sent", status=201, activity_id="1:x")
+        for each in _held(MANY // 2)
+    ]
+    assert len(journal.record(conn, WORKER, results)) >= MANY // 2 - 10
+
+
+def _accept(conn: Connection) -> None:
+    new = [
+        NewDelivery(
+            delivery=Delivery(
+                id=delivery(DELIVERIES + number),
+                message_id=delivery(DELIVERIES + number),
+                person=Person(SENDER, tenant(number % TENANTS), person(number)),
+                recipient=Recipient(RecipientKind.AAD_OBJECT_ID, person(number)),
+                state=State.QUEUED,
+                priority=Priority.NORMAL,
+                run_at=NOW + timedelta(hours=1),
+                accepted_at=NOW,
+            ),
+            message=Message(id=delivery(DELIVERIES + number), text="Hello"),
+        )
+        for number in range(1, MANY + 1)
+    ]
+    deliveries.accept(conn, new)
+
+
+def _page(**wanted: Any) -> Callable[[Connection], Any]:
+    return lambda conn: deliveries.page(conn, limit=50, **wanted)
+
+
+EVERYBODY: Final = [Person(SENDER, tenant(1), person(number)) for number in range(MANY)]
+KEYS: Final = [(who.tenant_id, who.aad_object_id) for who in EVERYBODY]
+QUEUED: Final = "ix_deliveries_queued"
+SENDING: Final = "ix_deliveries_sending"
+WAITING: Final = "ix_deliveries_waiting"
+PERSON: Final = "ix_deliveries_person"
+
+OPERATIONS: Final = (
+    Operation("accepting many", _accept, MANY, writes=True),
+    Operation(
+        "an idempotency key",
+        lambda conn: idempotency.claim(conn, "caller-1", "key-950001", "hash", NOW, delivery_id="one"),
+        writes=True,
+    ),
+    Operation("claiming, with all that sending takes", _claim, 2 * MANY, (QUEUED, "pk_deliveries"), writes=True),
+    Operation("the next one due", lambda conn: queue.next_due(conn, tenant(1), SENDER), uses=(QUEUED,)),
+    Operation("which lanes have work", lanes.busy, TENANTS),
+    Operation("beginning attempts", _begin, MANY, writes=True),
+    Operation("recording attempts", _record, MANY, ("pk_attempts",), writes=True),
+    Operation("claiming amendments", lambda conn: supply.amend(conn, WORKER, NOW, most=MANY), 2 * MANY, writes=True),
+    Operation("when amendments are due", amendment_queue.next_due, MANY),
+    Operation(
+        "what a lane sent in the last minutes",
+        lambda conn: lanes.requests(conn, LANE, started=NOW - timedelta(minutes=5), ended=NOW - timedelta(seconds=30)),
+        MANY,
+        ("ix_attempts_started",),
+    ),
+    Operation(
+        "who was asked several times in the last hour",
+        lambda conn: lanes.requests_to_many_times_asked(conn, LANE, started=NOW - timedelta(hours=1)),
+        MANY,
+        ("ix_attempts_started",),
+    ),
+    Operation(
+        "whose chat is paused",
+        lambda conn: lanes.pauses(conn, LANE, started=NOW - timedelta(hours=1), now=NOW),
+        MANY,
+        ("ix_attempts_started",),
+    ),
+    Operation(
+        "waking a person",
+        lambda conn: queue.wake(conn, Person(SENDER, tenant(0), person(97 * 3)), NOW),
+        MANY,
+        (WAITING,),
+        writes=True,
+    ),
+    Operation("expiring", partial(expiry.expire, now=NOW, most=MANY), MANY, ("ix_deliveries_expiring",), writes=True),
+    Operation("who holds something and is gone", workers.orphans, MANY, (SENDING,)),
+    Operation("the rescue of what a worker held", partial(rescue, worker=WORKER, now=NOW), 1_000, (SENDING,), True),
+    Operation("the newest deliveries", _page(), 50),
+    Operation("the newest of a tenant", _page(tenants=[tenant(3)]), 50),
+    Operation("the newest to a person", _page(tenants=[tenant(3)], aad_object_id=person(5)), 50, (PERSON,)),
+    Operation("the newest to a person of any tenant", _page(aad_object_id=person(5)), 50, (PERSON,)),
+    *(Operation(f"the newest {state}", _page(state=state), 50) for state in State),
+    *(Operation(f"the newest {state} of a tenant", _page(state=state, tenants=[tenant(3)]), 50) for state in State),
+    Operation("those of a message", _page(message_id=delivery(1001)), 50),
+    Operation("a delivery with its story", lambda conn: deliveries.get_with_attempts(conn, delivery(500)), 4),
+    Operation("cancelling", partial(deliveries.cancel, delivery_id=delivery(97 * 7), now=NOW), writes=True),
+    Operation("how many are in each state", deliveries.counts, pages=2 * WAITING_PEOPLE),
+    Operation("the books", books.read, TENANTS),
+    Operation("what stands still", partial(lanes.standstills, now=NOW), TENANTS),
+    Operation("what is known of a person", lambda conn: people.get(conn, tenant(1), person(7)), 4),
+    Operation("a page of people", lambda conn: people.page(conn, tenants=[tenant(1)], limit=50), 50),
+    Operation("whether many can be reached", lambda conn: references.states(conn, EVERYBODY), MANY),
+    Operation("which surfaces they were seen on", lambda conn: sightings.surfaces(conn, EVERYBODY, NOW), MANY),
+    Operation("in which teams they are", lambda conn: roster.members(conn, EVERYBODY), MANY),
+    Operation("what a roster says of people", lambda conn: roster.of(conn, KEYS), MANY),
+    Operation("what flows told of them", lambda conn: agent_chats.get_many(conn, EVERYBODY), MANY),
+    Operation(
+        "forgetting what ended",
+        lambda conn: pruning.prune(conn, LaneKey(SENDER, tenant(3)), NOW - timedelta(days=20), most=MANY),
+        MANY,
+        ("ix_deliveries_finished", "pk_attempts", "pk_deliveries", "pk_messages"),
+        writes=True,
+    ),
+    Operation(
+        "whom a name means",
+        lambda conn: names.known(
+            conn, tenant_id=tenant(1), wanted=[Recipient(RecipientKind.UPN, "somebody51@contoso.example")], since=NOW
+        ),
+    ),
+)
