@@ -22,7 +22,6 @@ class Tuning:
     ``longest_request`` ago may still be answered, if it lives after all. ``poll`` is how often the queue is looked at
     without being woken: a net under the bells, no more. A worker that is to stop gives what is in flight ``patience``
     seconds to finish. ``clock_error`` is by how much the clocks of two workers may differ.
-    seconds to finish.
 
     What ended longer ago than ``keep_for`` is forgotten; nothing is, if that is None.
     """
