@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bellwire.bench.results import (
     Accept,
+    AcceptHanded,
     AcceptMany,
     AcceptOne,
     Backlog,
@@ -97,6 +98,9 @@ def findings() -> Findings:
                 AcceptMany(way=way, deliveries=100_000, seconds=[2.5, 2.6, 2.4], median_seconds=2.5, peak_mb=150)
                 for way in ("over HTTP", "by the library")
             ],
+            handed=AcceptHanded(
+                deliveries=5_000, seconds=[0.2, 0.3, 0.4], median_seconds=0.3, ends_read=5_000, reading_seconds=0.5
+            ),
         ),
         relay=Relayed(
             turns=2_000,

@@ -17,7 +17,7 @@ from tests.bench.findings import findings
 def test_the_page_names_the_machine_and_the_target_that_was_missed() -> None:
     written = page(findings())
     assert "| Processor | A Processor |" in written
-    assert "13 of 14 targets are met." in written
+    assert "15 of 16 targets are met." in written
     assert "| to the wire within 100 ms at p99 while 100,000 wait, unthrottled | 140 ms (p50 9 ms) | NO |" in written
 
 

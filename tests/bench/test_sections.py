@@ -20,6 +20,7 @@ TINY = Scale(
     queue_rounds=1,
     accept_count=32,
     accept_many=200,
+    accept_handed=250,
     accept_repeats=1,
     relayed_turns=10,
 )
@@ -63,6 +64,7 @@ async def test_messages_are_accepted_over_http_and_in_one_call(tmp_path: Path) -
         ("over HTTP", 200),
         ("by the library", 200),
     ]
+    assert (found["handed"]["deliveries"], found["handed"]["ends_read"]) == (250, 250)
 
 
 async def test_the_relay_learns_from_the_turns_that_it_passes_on(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.bench.findings import findings
 
 def test_each_target_has_a_verdict_and_only_the_missed_one_is_missed() -> None:
     found = verdicts(findings())
-    assert len(found) == 14
+    assert len(found) == 16
     assert [verdict.found for verdict in found if not verdict.met] == ["140 ms (p50 9 ms)"]
 
 
@@ -25,7 +25,13 @@ def test_a_paced_run_that_lost_somebody_is_not_met() -> None:
 
 def test_the_latency_target_is_that_of_a_single_caller() -> None:
     found = verdicts(Findings(accept=findings()["accept"]))
-    assert [verdict.found for verdict in found] == ["3.0 ms", "9.0 ms", "2.50 s", "2.50 s"]
+    assert [verdict.found for verdict in found] == ["3.0 ms", "9.0 ms", "2.50 s", "2.50 s", "0.30 s", "5,000, in 0.5 s"]
+
+
+def test_an_end_that_cannot_be_read_back_is_not_met() -> None:
+    found = findings()
+    found["accept"]["handed"]["ends_read"] -= 1
+    assert not verdicts(Findings(accept=found["accept"]))[-1].met
 
 
 def test_without_sdks_nothing_is_said_about_them() -> None:

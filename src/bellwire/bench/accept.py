@@ -10,6 +10,7 @@ from statistics import median
 import aiohttp
 
 from bellwire.bench.figures import quantile
+from bellwire.bench.handed import handed
 from bellwire.bench.machine import peak_mb_of
 from bellwire.bench.people import TENANT, TEXT, object_id
 from bellwire.bench.results import Accept, AcceptMany, AcceptOne
@@ -21,12 +22,14 @@ CALLERS = (1, 32)
 
 
 async def accept(stage: Stage) -> Accept:
-    """One message from one caller and from several, then one to many people: over HTTP, and by the library."""
+    """One message from one caller and from several, then one to many people: over HTTP, by the library, by the
+    connector's call."""
     async with stage.subject("one") as subject:
         settings = subject.hello["settings"]
     async with served(settings, stage.cores[0]) as service:
         one = [await _one_by_one(stage, service.url, callers) for callers in CALLERS]
-    return Accept(one=one, many=[await _many_over_http(stage), await _many_by_library(stage)])
+    many = [await _many_over_http(stage), await _many_by_library(stage)]
+    return Accept(one=one, many=many, handed=await handed(stage))
 
 
 async def _many_over_http(stage: Stage) -> AcceptMany:

@@ -67,7 +67,8 @@ ACCEPT: Final = """\
 the other core. The time runs from the request to its answer, which comes after the commit. The many are one message to
 that many people in one call and one transaction: over HTTP (`POST /v1/messages/bulk`), again and again into the same
 service, whose worker sends meanwhile at 50/s; and by the library (`Bellwire.bulk.accept`), each time into a new
-database. Memory is the peak of the process that accepts.
+database. Memory is the peak of the process that accepts. The connector's call is the one that its definition names for
+*Send a message to many people*; when all have ended, each one's end is read by *List deliveries*, 1,000 a page.
 """
 
 RELAY: Final = """\

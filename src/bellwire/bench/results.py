@@ -102,11 +102,22 @@ class AcceptMany(TypedDict):
     peak_mb: float
 
 
+class AcceptHanded(TypedDict):
+    """Section 5: one message to many people in one call of the connector; of so many the end was read back."""
+
+    deliveries: int
+    seconds: list[float]
+    median_seconds: float
+    ends_read: int
+    reading_seconds: float
+
+
 class Accept(TypedDict):
     """Section 5."""
 
     one: list[AcceptOne]
     many: list[AcceptMany]
+    handed: AcceptHanded
 
 
 class Relayed(TypedDict):

@@ -20,6 +20,7 @@ class Scale:
     queue_rounds: int
     accept_count: int
     accept_many: int
+    accept_handed: int
     accept_repeats: int
     relayed_turns: int
 
@@ -35,6 +36,7 @@ FULL: Final = Scale(
     queue_rounds=5,
     accept_count=3_000,
     accept_many=100_000,
+    accept_handed=5_000,
     accept_repeats=5,
     relayed_turns=2_000,
 )
@@ -49,6 +51,7 @@ QUICK: Final = Scale(
     queue_rounds=3,
     accept_count=400,
     accept_many=20_000,
+    accept_handed=5_000,
     accept_repeats=2,
     relayed_turns=300,
 )

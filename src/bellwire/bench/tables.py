@@ -165,6 +165,17 @@ def accept_grid(found: Accept) -> Grid:
         )
         for many in found["many"]
     ]
+    handed = found["handed"]
+    rows.append(
+        (
+            f"{handed['deliveries']:,} people in one connector call",
+            f"{handed['median_seconds']:.2f} s",
+            "",
+            f"{max(handed['seconds']):.2f} s",
+            f"{handed['deliveries'] / handed['median_seconds']:,.0f}",
+            "",
+        )
+    )
     return Grid("5. Accepting, durably", head, rows)
 
 

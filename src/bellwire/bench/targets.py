@@ -100,3 +100,16 @@ def _accept(found: Accept) -> Iterator[Verdict]:
             f"{many['median_seconds']:.2f} s",
             many["median_seconds"] < 3,
         )
+    handed = found["handed"]
+    yield Verdict(
+        "accept",
+        f"{handed['deliveries']:,} people handed over in one connector call in under 1 s",
+        f"{handed['median_seconds']:.2f} s",
+        handed["median_seconds"] < 1,
+    )
+    yield Verdict(
+        "accept",
+        "the end of each of them can be read back",
+        f"{handed['ends_read']:,}, in {handed['reading_seconds']:.1f} s",
+        handed["ends_read"] == handed["deliveries"],
+    )
