@@ -201,7 +201,7 @@ def _wired(
         bulk=BulkSending(database, senders, who, clock),
         deliveries=Deliveries(database, clock),
         amending=Amending(database, clock, senders.flows),
-        people=People(database, senders, clock),
+        people=People(database, senders, who, clock),
         importing=Importing(database, senders, app_ids, cloud, who, clock),
         repairing=Repairing(database, senders),
         exporting=Exporting(database, senders),

@@ -15,6 +15,7 @@ from bellwire.cli.people_check import names
 from bellwire.errors import InvalidInput, NotFound, Unreachable
 from bellwire.model.delivery import State
 from bellwire.simulator import Actor
+from bellwire.simulator.policies import TenantPolicy
 from bellwire.simulator.rules import Manners
 from tests.support.service import Running
 
@@ -78,6 +79,24 @@ async def disabled_in_a_team(at_work: Running, who: Actor) -> None:
     await send(at_work, who)
 
 
+async def app_blocked_for_the_tenant(at_work: Running, who: Actor) -> None:
+    await who.install()
+    at_work.teams.policy().blocked.add(at_work.teams.bot.app_id)
+    await send(at_work, who)
+
+
+async def custom_apps_forbidden(at_work: Running, who: Actor) -> None:
+    await who.install()
+    at_work.teams.policy().custom_apps = False
+    await send(at_work, who)
+
+
+async def forbidden_by_a_permission_policy(at_work: Running, who: Actor) -> None:
+    await who.install()
+    at_work.teams.policy().assigned[who.aad_object_id] = False
+    await send(at_work, who)
+
+
 async def guest_in_a_team(at_work: Running, who: Actor) -> None:
     who.person.guest = True
     await team_with_the_app(at_work, who)
@@ -137,6 +156,9 @@ NOT_REACHED: Final = [
     (blocked, "blocked", "person"),
     (disabled, "disabled_by_admin", "teams_administrator"),
     (disabled_in_a_team, "disabled_by_admin", "teams_administrator"),
+    (app_blocked_for_the_tenant, "disabled_by_admin", "teams_administrator"),
+    (custom_apps_forbidden, "disabled_by_admin", "teams_administrator"),
+    (forbidden_by_a_permission_policy, "disabled_by_admin", "teams_administrator"),
     (guest_in_a_team, "guest", "caller"),
 ]
 
@@ -222,6 +244,39 @@ async def test_no_install_gets_around_what_somebody_decided(at_work: Running, sc
     assert said(adele) == []
 
 
+def block_the_app(policy: TenantPolicy, app_id: str) -> None:
+    policy.blocked.add(app_id)
+
+
+def forbid_custom_apps(policy: TenantPolicy, _app_id: str) -> None:
+    policy.custom_apps = False
+
+
+def permit_nobody(policy: TenantPolicy, _app_id: str) -> None:
+    policy.everybody = False
+
+
+@pytest.mark.parametrize("decide", [block_the_app, forbid_custom_apps, permit_nobody], ids=lambda each: each.__name__)
+async def test_what_administrators_forbid_the_whole_tenant_is_installed_for_nobody(
+    at_work: Running, decide: Callable[[TenantPolicy, str], None]
+) -> None:
+    adele = at_work.teams.person("Adele")
+    decide(at_work.teams.policy(), at_work.teams.bot.app_id)
+    for by in NAMES:
+        done = await send(at_work, adele, by=by, if_unreachable="install")
+        assert (done.state, done.reason, done.whose_move) == ("undeliverable", "policy_forbids", "teams_administrator")
+        assert steps(done) == [("install", "undeliverable")]
+    assert said(adele) == []
+
+
+async def test_a_permission_policy_that_was_assigned_to_somebody_counts_for_them(at_work: Running) -> None:
+    adele, bert = at_work.teams.person("Adele"), at_work.teams.person("Bert")
+    policy = at_work.teams.policy()
+    policy.everybody, policy.assigned = False, {adele.aad_object_id: True}
+    done = [(await send(at_work, who, if_unreachable="install")).state for who in (adele, bert)]
+    assert done == [State.SENT, State.UNDELIVERABLE]
+
+
 async def test_who_left_the_organisation_is_gone_by_every_name(at_work: Running) -> None:
     adele = at_work.teams.person("Adele")
     await adele.install()
@@ -247,6 +302,33 @@ async def test_a_person_is_found_by_object_id_without_their_tenant(at_work: Runn
         await one.install()
     page = await at_work.client.people(aad_object_id=people[1].aad_object_id)
     assert [one.aad_object_id for one in page] == [people[1].aad_object_id]
+
+
+@pytest.mark.parametrize("by", ["upn", "email"])
+async def test_a_person_is_asked_about_by_the_name_that_a_caller_knows(at_work: Running, by: str) -> None:
+    adele, bert = at_work.teams.person("Adele"), at_work.teams.person("Bert")
+    await adele.install()
+    for who, reachable, reason in ((adele, True, None), (bert, False, "never_seen")):
+        found = await at_work.client.find_person(getattr(who.person, by).upper())
+        (reach,) = found.senders
+        assert (found.aad_object_id, reach.reachable, reach.reason) == (who.aad_object_id, reachable, reason)
+    refusal = await at_work.call("GET", "/v1/people/find?name=nobody@contoso.example")
+    assert (refusal.status, refusal.code, refusal.body["field"]) == (409, "no_such_person", "name")
+    assert refusal.body["whose_move"] == "caller"
+
+
+async def test_a_name_that_is_no_address_is_refused(at_work: Running) -> None:
+    assert (await at_work.call("GET", "/v1/people/find?name=adele")).status == 422
+
+
+async def test_the_command_line_shows_a_person_by_their_address(
+    at_work: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adele = at_work.teams.person("Adele")
+    await adele.install()
+    command = ["people", "show", adele.person.email, "--url", at_work.url, "--key", at_work.key]
+    assert await asyncio.to_thread(main, [*command, "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["aad_object_id"] == adele.aad_object_id
 
 
 async def test_ten_thousand_people_are_checked_in_one_go(at_work: Running) -> None:

@@ -22,7 +22,7 @@ LATER = NOW + timedelta(minutes=1)
 
 @pytest.fixture
 def people(story: Story) -> People:
-    return People(story.database, SENDERS, lambda: story.now)
+    return People(story.database, SENDERS, story.who, lambda: story.now)
 
 
 async def test_a_person_is_shown_as_every_sender_knows_them(story: Story, people: People) -> None:

@@ -39,6 +39,16 @@ async def person(control: Control, **details: Any) -> str:
     return str(created["aad_object_id"])
 
 
+async def test_administrators_decide_for_everybody_and_for_some(control: Control, sim: Simulator) -> None:
+    megan, nestor = await person(control), await person(control, name="Nestor")
+    await control("PATCH", "policies", {"everybody": False, "people": {megan: True}})
+    shown = [(await control("GET", f"people/{each}"))["disabled"] for each in (megan, nestor)]
+    assert shown == [False, True]
+    decided = await control("PATCH", "policies", {"app_blocked": True, "custom_apps": False})
+    assert (decided["blocked"], decided["custom_apps"]) == ([sim.bot.app_id], False)
+    assert (await control("GET", f"people/{megan}"))["disabled"]
+
+
 async def test_a_person_is_made_acts_and_is_shown(control: Control, endpoint: BotEndpoint) -> None:
     megan = await person(control, locale="de-DE", timezone="Europe/Berlin")
     done = await control("POST", f"people/{megan}/install")

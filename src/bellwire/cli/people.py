@@ -59,9 +59,9 @@ def show_list(
 
 
 def show_one(
-    aad_object_id: Annotated[str, typer.Argument(metavar="OBJECT_ID", help="The person's Entra object id.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Their Entra object id, UPN or e-mail address.")],
     tenant: Annotated[
-        str | None, typer.Option(help="Their tenant; without it, all of them are looked through.")
+        str | None, typer.Option(help="Their tenant; without it, all are looked through, for a name the sender's own.")
     ] = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
@@ -70,9 +70,11 @@ def show_one(
     """Show what is known of one person."""
 
     async def found(client: AsyncClient) -> Person:
+        if "@" in name:
+            return await client.find_person(name, tenant_id=tenant)
         if tenant is not None:
-            return await client.person(aad_object_id, tenant_id=tenant)
-        return await _search(client, aad_object_id.lower())
+            return await client.person(name, tenant_id=tenant)
+        return await _search(client, name.lower())
 
     person = ask(url, key, found)
     if as_json:

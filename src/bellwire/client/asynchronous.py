@@ -204,6 +204,14 @@ class AsyncClient:
         path = f"/v1/people/{quote(tenant_id, safe='')}/{quote(aad_object_id, safe='')}"
         return answers.person(await self._wire.call("GET", path))
 
+    async def find_person(self, name: str, *, sender: str | None = None, tenant_id: str | None = None) -> Person:
+        """The person who has this e-mail address or user principal name, known or not: whether they can be reached.
+
+        It is looked up in ``tenant_id``, or else in the sender's own tenant.
+        """
+        query = {"name": name, "sender": sender, "tenant_id": tenant_id}
+        return answers.person(await self._wire.call("GET", "/v1/people/find", query=query))
+
     async def people(
         self,
         *,

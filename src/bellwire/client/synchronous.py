@@ -193,6 +193,10 @@ class Client:
         """Whether a person can be reached, by which sender, and if not why and what to do."""
         return self._run(self._client.person(aad_object_id, tenant_id=tenant_id))
 
+    def find_person(self, name: str, *, sender: str | None = None, tenant_id: str | None = None) -> Person:
+        """The person who has this e-mail address or user principal name; see ``AsyncClient.find_person``."""
+        return self._run(self._client.find_person(name, sender=sender, tenant_id=tenant_id))
+
     def people(
         self,
         *,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bellwire.errors import NotFound, TenantNotAllowed
+from bellwire.errors import NotFound, TenantNotAllowed, Unreachable
 from bellwire.model.agent_chat import AgentChat, flow_reach
 from bellwire.model.member import Member
 from bellwire.model.reach import Obstacle, Reachable, Way, reach, state_of
 from bellwire.model.reason import EXPLANATIONS, Reason
+from bellwire.model.recipient import Recipient
 from bellwire.model.reference import ConversationReference, ReachState
 from bellwire.model.surface import Surface
 from bellwire.service.senders import Senders
+from bellwire.service.who import Who
 from bellwire.store import people
 from bellwire.store.database import Database
 from bellwire.store.people import Known
@@ -70,11 +72,12 @@ class PeopleFilter:
 
 
 class People:
-    """Answers who can be reached. ``clock`` tells the time in UTC."""
+    """Answers who can be reached. ``who`` finds them by their names, ``clock`` tells the time in UTC."""
 
-    def __init__(self, database: Database, senders: Senders, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, senders: Senders, who: Who, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._senders = senders
+        self._who = who
         self._clock = clock
 
     async def get(self, tenant_id: str, aad_object_id: str) -> KnownPerson:
@@ -91,6 +94,26 @@ class People:
             fact, remedy, _ = EXPLANATIONS[Reason.NEVER_SEEN]
             raise NotFound(fact, code=Reason.NEVER_SEEN, field="aad_object_id", remedy=remedy)
         return self._person(known)
+
+    async def named(self, name: Recipient, sender: str | None) -> KnownPerson:
+        """Whom a user principal name or an e-mail address stands for, as all senders know them; by any of them, or
+        only ``sender``. Of somebody whom nobody has seen it says that the sender has not.
+
+        Raises:
+            InvalidInput, NotFound, TenantNotAllowed: the tenant or the sender is wrong.
+            Unreachable: nobody is meant, or several, or someone whom a bot cannot write to; the code says which.
+            Unavailable: the directory does not answer at present.
+        """
+        asking = self._senders.choose(sender)
+        tenant_id = self._senders.tenant(asking, name.tenant_id, field="tenant_id")
+        meant = (await self._who.people(asking, tenant_id, [name]))[name]
+        if isinstance(meant, Reason):
+            fact, remedy, _ = EXPLANATIONS[meant]
+            raise Unreachable(fact, field="name", code=meant, remedy=remedy)
+        known = await self._database.read(lambda conn: people.get(conn, tenant_id, meant))
+        found = self._person(known or Known(tenant_id=tenant_id, aad_object_id=meant))
+        senders = [each for each in found.senders if sender in (None, each.sender)]
+        return replace(found, senders=senders or [SenderReach(asking, Obstacle(Reason.NEVER_SEEN), None, ())])
 
     async def page(
         self, wanted: PeopleFilter, *, after: tuple[str, str] | None = None, limit: int = 50

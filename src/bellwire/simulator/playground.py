@@ -19,6 +19,7 @@ from bellwire.simulator.graph.desk import GraphLimits
 from bellwire.simulator.graph.entra import Group
 from bellwire.simulator.limits import Limits
 from bellwire.simulator.person import Person
+from bellwire.simulator.policies import TenantPolicy
 from bellwire.simulator.regions import Region
 from bellwire.simulator.rules import Manners
 from bellwire.simulator.size import LIMIT
@@ -98,6 +99,10 @@ class Playground(Teams):
     def actor(self, aad_object_id: str, bot: Bot | None = None) -> Actor:
         """Someone who exists already. Raises KeyError."""
         return Actor(self, self.world.people[aad_object_id.lower()], bot or self.bot)
+
+    def policy(self, tenant_id: str | None = None) -> TenantPolicy:
+        """What the administrators of a tenant (the bot's own) decide about apps; change it to set the scene."""
+        return self.world.policy(tenant_id or self.bot.tenant_id)
 
     def group(self, name: str, *members: Actor) -> Gathering:
         """A group chat, without the bot as yet."""

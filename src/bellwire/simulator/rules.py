@@ -64,7 +64,7 @@ class Rules:
 
     def _check_personal(self, bot: Bot, person: Person) -> None:
         presence, manners = self._world.presence(bot, person), self.manners.towards(person)
-        if presence.disabled:
+        if self._world.forbids(bot, person):
             raise Refused(no.BOT_DISABLED_BY_ADMIN.but(envelope=manners.envelope))
         if presence.blocked:
             raise Refused(no.BY_CODE[manners.blocked].but(envelope=manners.envelope))
@@ -88,7 +88,7 @@ class Rules:
             raise Refused(no.BAD_SYNTAX.but(message="Bad format of member id: use aadObjectId or a 29: id."))
         if person is None or person.deleted or person.tenant_id != tenant_id or not allowed:
             raise Refused(no.NOT_INSTALLED)
-        if self._world.presence(bot, person).disabled:
+        if self._world.forbids(bot, person):
             raise Refused(no.BOT_DISABLED_BY_ADMIN)
         return person
 

@@ -6,6 +6,7 @@ from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
 from bellwire.simulator.chat import Chat, Kind, Team
 from bellwire.simulator.person import Person, Presence
+from bellwire.simulator.policies import TenantPolicy
 
 
 class World:
@@ -18,12 +19,13 @@ class World:
         self.chats: dict[str, Chat] = {}
         self.teams: dict[str, Team] = {}
         self.chat_id_length = naming.PERSONAL_CHAT_LENGTH
+        self.policies: dict[str, TenantPolicy] = {}
         self._presences: dict[tuple[str, str], Presence] = {}
         self._by_user_id: dict[str, tuple[str, Person]] = {}
 
     def clear(self) -> None:
         """Everybody goes; the bots stay."""
-        for part in (self.people, self.chats, self.teams, self._presences, self._by_user_id):
+        for part in (self.people, self.chats, self.teams, self.policies, self._presences, self._by_user_id):
             part.clear()
 
     def add_person(self, person: Person) -> None:
@@ -37,6 +39,14 @@ class World:
             found = self._presences[key] = Presence(user_id=naming.user_id())
             self._by_user_id[found.user_id] = (bot.app_id, person)
         return found
+
+    def policy(self, tenant_id: str) -> TenantPolicy:
+        """What the administrators of a tenant decide; nothing is forbidden until they do."""
+        return self.policies.setdefault(tenant_id, TenantPolicy())
+
+    def forbids(self, bot: Bot, person: Person) -> bool:
+        """Whether an administrator keeps this bot from this person, by a policy or for them alone."""
+        return self.presence(bot, person).disabled or not self.policy(person.tenant_id).allows(bot.app_id, person)
 
     def by_user_id(self, bot: Bot, user_id: str) -> Person | None:
         """The person behind a 29: id, if the id was made for this bot: ids are not shared between bots."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from aiohttp import web
+from pydantic import Field
 
 from bellwire.simulator.control.body import Body, Mistake, answered, read
 from bellwire.simulator.graph.desk import GraphLimits
@@ -34,6 +37,16 @@ class AppChange(Body):
     allowed: bool | None = None
     external_id: str | None = None
     app_id: str | None = None
+
+
+class PolicyChange(Body):
+    """What is left out stays as it is; ``people`` are assigned policies that allow the bot, or not."""
+
+    tenant_id: str | None = None
+    custom_apps: bool | None = None
+    app_blocked: bool | None = None
+    everybody: bool | None = None
+    people: dict[str, bool] = Field(default_factory=dict)
 
 
 class Administration:
@@ -85,6 +98,19 @@ class Administration:
         for name, value in (await read(request, AppChange)).model_dump(exclude_none=True).items():
             setattr(app, name, value)
         return answered(app)
+
+    async def change_policy(self, request: web.Request) -> web.Response:
+        """What Teams administrators decide about the bot's app, tenant-wide and for some."""
+        given = await read(request, PolicyChange)
+        policy, app_id = self._sim.policy(given.tenant_id), self._sim.bot.app_id
+        if given.custom_apps is not None:
+            policy.custom_apps = given.custom_apps
+        if given.everybody is not None:
+            policy.everybody = given.everybody
+        if given.app_blocked is not None:
+            (policy.blocked.add if given.app_blocked else policy.blocked.discard)(app_id)
+        policy.assigned.update({person.lower(): allowed for person, allowed in given.people.items()})
+        return answered({**asdict(policy), "blocked": sorted(policy.blocked)})
 
     async def withdraw(self, request: web.Request) -> web.Response:
         """The app leaves the catalogue."""

@@ -54,6 +54,7 @@ def _administration(administration: Administration) -> list[tuple[str, str, Call
     return [
         ("GET", "graph", administration.graph),
         ("PUT", "graph/limits", administration.change_limits),
+        ("PATCH", "policies", administration.change_policy),
         ("PUT", "graph/consent", administration.consent),
         ("POST", "graph/groups", administration.add_group),
         ("POST", "graph/catalogue", administration.publish),

@@ -40,7 +40,7 @@ def person_view(sim: Playground, actor: Actor) -> Json:
         "acquired": presence.acquired,
         "removed": presence.removed,
         "blocked": presence.blocked,
-        "disabled": presence.disabled,
+        "disabled": sim.world.forbids(actor.bot, person),
         "agent": actor.agent,
         "chat_id": presence.chat_id,
         "preview": _last(sim, presence.chat_id),

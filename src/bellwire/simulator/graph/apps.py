@@ -60,7 +60,7 @@ class GraphApps:
             raise GraphRefused(no.NOT_OWN_APP.but(no.NOT_OWN_APP.message.format(asked.bot.app_id, app.id)))
         bot = self._world.bots[app.app_id]
         presence = self._world.presence(bot, person)
-        if presence.disabled or not app.allowed:
+        if self._world.forbids(bot, person) or not app.allowed:
             raise GraphRefused(no.POLICY)
         if presence.installed:
             raise GraphRefused(no.ALREADY_INSTALLED)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from bellwire.model.recipient import Recipient, RecipientKind
 from bellwire.model.reference import ReachState
 from bellwire.model.surface import Surface
 from bellwire.service.people import PeopleFilter
@@ -14,7 +15,7 @@ from bellwire.web.api.documented import refusals
 from bellwire.web.api.service import Service
 from bellwire.web.schemas.check import CheckBody, CheckView
 from bellwire.web.schemas.check import view as check_view
-from bellwire.web.schemas.fields import CURSOR, Guid, SenderName, Strict
+from bellwire.web.schemas.fields import CURSOR, Address, Guid, SenderName, Strict
 from bellwire.web.schemas.person import PeoplePage, PersonView, view
 from bellwire.web.security import KNOWN_CALLER
 
@@ -56,6 +57,28 @@ async def check(body: CheckBody, bellwire: Service) -> CheckView:
     """At most 10,000 people in one call; nothing is sent and nothing is written."""
     found = await bellwire.checking.check(body.to, sender=body.sender, tenant_id=body.tenant_id)
     return check_view(found)
+
+
+class NameQuery(Strict):
+    """Who is asked about, and where the name is looked up."""
+
+    name: Address = Field(description="An e-mail address, or the user principal name.")
+    sender: SenderName | None = Field(default=None, description="Only by this sender; all of them if left out.")
+    tenant_id: Guid | None = Field(default=None, description="The person's tenant; the sender's own if left out.")
+
+
+@router.get(
+    "/find",
+    operation_id="find_person",
+    summary="Ask whether a person can be reached, by their name",
+    responses=refusals(403, 404, 409),
+)
+async def find(query: Annotated[NameQuery, Query()], bellwire: Service) -> PersonView:
+    """The directory is asked who it is, if it was not lately. Somebody whom no sender has seen is told as `never_seen`;
+    a name that stands for nobody whom a bot could write to is refused with the reason.
+    """
+    name = Recipient(RecipientKind.EMAIL, query.name, query.tenant_id)
+    return view(await bellwire.people.named(name, query.sender))
 
 
 @router.get(
