@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := PYTHONPATH=.make/uv $(PYTHON) -m uv
 RUN := .venv/bin/
 
-.PHONY: demo test lint types contracts tests crash machine bench format clean
+.PHONY: demo test lint types contracts tests chaos crash machine bench format clean
 
 demo: .venv/.run
 	@$(RUN)bellwire demo
@@ -33,8 +33,11 @@ contracts: .venv/.dev
 tests: .venv/.dev
 	$(RUN)python -m pytest -n $(or $(JOBS),2) --dist worksteal
 
+chaos: .venv/.dev
+	BELLWIRE_CHAOS_ROUNDS=$(or $(ROUNDS),80) $(if $(SEED),BELLWIRE_CHAOS_SEED=$(SEED)) $(RUN)python -m pytest -s tests/crash/test_many_machines.py
+
 crash: .venv/.dev
-	BELLWIRE_CRASHES=$(or $(CRASHES),200) $(RUN)python -m pytest -s tests/crash
+	BELLWIRE_CRASHES=$(or $(CRASHES),200) $(RUN)python -m pytest -s tests/crash/test_killed_again_and_again.py
 
 machine: .venv/.dev
 	BELLWIRE_STORIES=$(or $(STORIES),1000) $(RUN)python -m pytest -s tests/machine $(if $(SEED),--hypothesis-seed=$(SEED))

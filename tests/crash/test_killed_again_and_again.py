@@ -10,15 +10,11 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from random import Random
 from secrets import randbits, token_urlsafe
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
-import aiohttp
 import pytest
 
 from bellwire.model.delivery import OnUnknown, State
@@ -27,12 +23,12 @@ from bellwire.simulator.actor import Actor
 from bellwire.simulator.faults import Deed, Fault
 from bellwire.simulator.limits import Limits, Window
 from bellwire.simulator.script import Storm
-from bellwire.store import books
 from bellwire.store.database import Database
+from tests.support.callers import Callers, calling
 from tests.support.crowd import installed_long_ago, seen_in_copilot
 from tests.support.logwatch import log_file
 from tests.support.nursery import Nursery, nursery
-from tests.support.reckoning import Account, accounts, disagreements
+from tests.support.reckoning import Account, disagreements, reckoned
 
 CRASHES: Final = int(os.environ.get("BELLWIRE_CRASHES", "50"))
 SEED: Final = int(os.environ.get("BELLWIRE_CRASH_SEED", "0")) or randbits(32)
@@ -40,8 +36,6 @@ PER_SECOND: Final = 200
 TENANTS: Final = tuple(f"{number:08d}-1111-4111-8111-111111111111" for number in range(1, 4))
 PEOPLE: Final = 300
 IN_COPILOT: Final = 30
-CALLERS: Final = 6
-AHEAD: Final = 200
 PATIENCE: Final = 60.0
 WEATHER: Final = (
     (0.08, faults.stall(0.03)),
@@ -52,64 +46,6 @@ WEATHER: Final = (
     (0.01, faults.garbled()),
     (0.002, faults.throttled(1)),
 )
-
-
-@dataclass
-class Callers:
-    """Callers who repeat a call with its Idempotency-Key until they are answered, whatever happens to the service."""
-
-    nursery: Nursery
-    teams: Simulator
-    key: str
-    people: list[Actor]
-    random: Random
-    promised: dict[str, str] = field(default_factory=dict)
-    repeated: int = 0
-    enough: bool = False
-    _number: int = 0
-
-    async def call(self, session: aiohttp.ClientSession) -> None:
-        """One caller: message after message, until it is enough; never far ahead of what Teams got already."""
-        while not self.enough:
-            await self.teams.ledger.wait_for(len(self.promised) - AHEAD, PATIENCE)
-            await self.send(session)
-
-    async def send(self, session: aiohttp.ClientSession) -> None:
-        """One message, until it is accepted."""
-        self._number += 1
-        text = f"crash {SEED} message {self._number:06d}"
-        person = self.random.choice(self.people)
-        body = {
-            "to": {"aad_object_id": person.aad_object_id, "tenant_id": person.tenant_id},
-            "text": text,
-            "on_unknown": list(OnUnknown)[self._number % 2],
-        }
-        while (accepted := await self._try(session, text, body)) is None:
-            self.repeated += 1
-        self.promised[text] = accepted
-
-    async def _try(self, session: aiohttp.ClientSession, text: str, body: dict[str, Any]) -> str | None:
-        headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": text.replace(" ", "-")}
-        url = await self.nursery.url()
-        try:
-            async with session.post(f"{url}/v1/messages", json=body, headers=headers) as answer:
-                said = await answer.json()
-        except (aiohttp.ClientError, ConnectionError, ValueError):
-            return None
-        if answer.status == 503:
-            return None
-        assert answer.status == 202, said
-        return str(said["id"])
-
-
-@asynccontextmanager
-async def calling(callers: Callers) -> AsyncIterator[None]:
-    """They call for as long as the block runs; it ends when all of them have their answers."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session, asyncio.TaskGroup() as group:
-        for _ in range(CALLERS):
-            group.create_task(callers.call(session))
-        yield
-        callers.enough = True
 
 
 async def killed_at_random(service: Nursery, teams: Simulator, random: Random) -> None:
@@ -136,7 +72,7 @@ async def test_nothing_is_lost_and_nothing_said_twice_without_need(database_url:
         key = f"bw_{token_urlsafe(24)}"
         environment = settings_of(teams, database_url, key)
         async with nursery(environment, log_file("crash")) as service:
-            callers = Callers(service, teams, key, people, random)
+            callers = Callers(service, teams, key, people, random, SEED)
             async with calling(callers):
                 for _ in range(CRASHES):
                     await killed_at_random(service, teams, random)
@@ -144,7 +80,7 @@ async def test_nothing_is_lost_and_nothing_said_twice_without_need(database_url:
             killed = monotonic() - began
             assert await service.stop() == 0
             assert await service.drain() == 0
-    known = await reckoned(database_url, teams)
+    known = await reckoned(database_url, teams.ledger)
     report(known, callers, killed, monotonic() - began)
     assert not disagreements(known, callers.promised, teams.ledger)
     assert not teams.exceeded
@@ -171,21 +107,6 @@ def settings_of(teams: Simulator, database_url: str, key: str) -> dict[str, str]
         "BELLWIRE_PACE__TENANT_PER_SECOND": str(PER_SECOND),
         "BELLWIRE_WORKER__HEARTBEAT": "0.5",
     }
-
-
-async def reckoned(database_url: str, teams: Simulator) -> list[Account]:
-    """All accounts, of books that balance."""
-    database = Database(database_url)
-    await database.start()
-    try:
-        assert await database.read(books.audit) == []
-        kept = await database.read(books.read)
-        known = await database.read(lambda conn: accounts(conn, teams.ledger))
-    finally:
-        await database.close()
-    assert sum(book.accepted for book in kept) == len(known)
-    assert sum(book.open for book in kept) == 0
-    return known
 
 
 def report(known: list[Account], callers: Callers, killed: float, took: float) -> None:

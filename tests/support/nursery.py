@@ -15,6 +15,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 60.0
+SIGNALS: Final = {
+    "kill": signal.SIGKILL,
+    "stop": signal.SIGTERM,
+    "freeze": signal.SIGSTOP,
+    "thaw": signal.SIGCONT,
+}
 
 
 class Nursery:
@@ -31,13 +38,14 @@ class Nursery:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._url = ""
+        self.pid = 0
         self._up = asyncio.Event()
         self._ended: asyncio.Queue[int] = asyncio.Queue()
         self._listening = asyncio.create_task(self._listen())
 
-    def begin(self) -> None:
-        """A service is born; it answers HTTP and sends."""
-        self._tell("begin")
+    def begin(self, role: str = "all") -> None:
+        """A service is born; it answers HTTP and sends, or does one of the two if its role is ``web`` or ``worker``."""
+        self._tell(role)
 
     async def drain(self) -> int:
         """A service is born that sends until nothing is open, and ends by itself; the status of its end."""
@@ -49,6 +57,14 @@ class Nursery:
         async with asyncio.timeout(PATIENCE):
             await self._up.wait()
         return self._url
+
+    def freeze(self) -> None:
+        """The service stands still, as on a machine that hangs; its connections stay."""
+        self._tell("freeze")
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._tell("thaw")
 
     async def kill(self) -> None:
         """The service is killed as by ``kill -9``."""
@@ -83,7 +99,7 @@ class Nursery:
         async for line in self._process.stdout:
             heard = json.loads(line)
             if "url" in heard:
-                self._url = heard["url"]
+                self._url, self.pid = heard["url"], heard["pid"]
                 self._up.set()
             else:
                 self._ended.put_nowait(heard["ended"])
@@ -117,16 +133,21 @@ def main() -> None:
     import bellwire.web.app
     import bellwire.web.server  # noqa: F401 - loaded before the first fork
 
-    births = {"begin": _serve, "drain": _drain}
+    births: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+        "all": _serve,
+        "web": partial(_serve, work=False),
+        "worker": _work,
+        "drain": _drain,
+    }
     child = 0
     gc.freeze()
     for line in sys.stdin:
         word = line.strip()
         if word in births:
             child = _born(births[word])
-        elif word in ("kill", "stop"):
-            os.kill(child, signal.SIGKILL if word == "kill" else signal.SIGTERM)
-        if word != "begin":
+        else:
+            os.kill(child, SIGNALS[word])
+        if word in ("drain", "kill", "stop"):
             _say(ended=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             child = 0
     if child:
@@ -148,16 +169,29 @@ def _born(life: Callable[[], Coroutine[Any, Any, None]]) -> int:
         os._exit(status)
 
 
-async def _serve() -> None:
+async def _serve(*, work: bool = True) -> None:
     from bellwire.app import Bellwire
     from bellwire.cli.serving import stop_signal
     from bellwire.web.app import create_app
     from bellwire.web.server import serving
 
     stop = stop_signal()
-    async with Bellwire.open(_settings()) as bellwire, serving(create_app(bellwire)) as url:
-        _say(url=url)
+    async with Bellwire.open(_settings(), work=work) as bellwire, serving(create_app(bellwire)) as url:
+        _say(url=url, pid=os.getpid())
         await stop.wait()
+
+
+async def _work() -> None:
+    from bellwire.app import Bellwire
+    from bellwire.cli.serving import stop_signal
+
+    stop = stop_signal()
+    async with Bellwire.open(_settings()) as bellwire:
+        _say(url="", pid=os.getpid())
+        assert bellwire.worker is not None
+        ended = asyncio.ensure_future(bellwire.worker.ended())
+        await asyncio.wait([ended, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+        assert not ended.done(), "the worker died"
 
 
 async def _drain() -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, select
 from bellwire.model.delivery import Delivery, OnUnknown, State
 from bellwire.model.outcome import Step
 from bellwire.simulator.ledger import Entry, Ledger
-from bellwire.store import tables
+from bellwire.store import books, tables
 from bellwire.store.attempts import Attempt
+from bellwire.store.database import Database
 from bellwire.store.deliveries import COLUMNS, delivery_of
 
 GATEWAY_TIMEOUT: Final = 504
@@ -59,6 +60,21 @@ def accounts(conn: Connection, ledger: Ledger) -> list[Account]:
         attempts.setdefault(row.delivery_id, []).append(Attempt(**{**row._asdict(), "step": Step(row.step)}))
     said: Iterable[Row[Any]] = conn.execute(select(*COLUMNS, tables.messages.c.text).join(tables.messages))
     return [Account(row.text, delivery_of(row), attempts.get(row.id, []), ledger.with_text(row.text)) for row in said]
+
+
+async def reckoned(database_url: str, ledger: Ledger) -> list[Account]:
+    """All accounts, of books that balance."""
+    database = Database(database_url)
+    await database.start()
+    try:
+        assert await database.read(books.audit) == []
+        kept = await database.read(books.read)
+        known = await database.read(lambda conn: accounts(conn, ledger))
+    finally:
+        await database.close()
+    assert sum(book.accepted for book in kept) == len(known)
+    assert sum(book.open for book in kept) == 0
+    return known
 
 
 def disagreements(known: list[Account], promised: Mapping[str, str], ledger: Ledger) -> list[str]:
