@@ -22,17 +22,20 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from bellwire.app import utc_now
 from bellwire.errors import StoreUnavailable
+from bellwire.model.delivery import OnUnknown
 from bellwire.simulator import Simulator, faults
 from bellwire.simulator.actor import Actor
 from bellwire.simulator.faults import Deed, Fault
 from bellwire.simulator.limits import Limits, Window
 from bellwire.simulator.script import Storm
-from bellwire.store import books
+from bellwire.store import books, deliveries
 from bellwire.store.database import Database
 from bellwire.store.tables import lanes, workers
+from tests.delivery.engine import new_delivery
 from tests.support.callers import Callers, calling
-from tests.support.crowd import installed_long_ago
+from tests.support.crowd import installed_long_ago, person_of
 from tests.support.logwatch import log_file
 from tests.support.nursery import Nursery, nursery
 from tests.support.postgres import PostgresServer
@@ -43,6 +46,7 @@ SEED: Final = int(os.environ.get("BELLWIRE_CHAOS_SEED", "0")) or randbits(32)
 PER_SECOND: Final = 2
 TENANTS: Final = tuple(f"{number:08d}-1111-4111-8111-111111111111" for number in range(1, 21))
 PEOPLE: Final = 12
+WAITING_PER_TENANT: Final = 60
 WORKERS: Final = 4
 MOVED_WITHIN: Final = 5.0
 FROZEN_FOR: Final = (2.0, 6.0)
@@ -188,7 +192,8 @@ async def test_nothing_is_lost_and_no_window_exceeded_whatever_befalls_them(
             house.begin("web" if house in web else "worker")
         await asyncio.gather(*(house.url() for house in houses[: 2 + WORKERS]))
         fleet = Fleet(database, postgres_server, postgres_url, living, spare, random)
-        callers = Callers(Doors(web), teams, key, people, random, SEED, ahead=600, number=10)
+        promised = await database.write(lambda conn: backlog(conn, people))
+        callers = Callers(Doors(web), teams, key, people, random, SEED, 700, 2, promised)
         async with calling(callers):
             for number in range(ROUNDS):
                 if number == ROUNDS // 2:
@@ -209,6 +214,18 @@ async def inhabited(teams: Simulator, database: Database) -> list[Actor]:
     people = [actor for tenant in TENANTS for actor in teams.crowd(PEOPLE, tenant_id=tenant)]
     await database.write(lambda conn: installed_long_ago(conn, people))
     return people
+
+
+def backlog(conn: Connection, people: Sequence[Actor]) -> dict[str, str]:
+    """So much that every tenant is at its limit all the time; the ids by text."""
+    now = utc_now()
+    new = [
+        new_delivery(person_of(actor), now, on_unknown=list(OnUnknown)[number % 2])
+        for number in range(WAITING_PER_TENANT // PEOPLE)
+        for actor in people
+    ]
+    deliveries.accept(conn, new)
+    return {each.message.text or "": each.delivery.id for each in new if each.message is not None}
 
 
 def settings_of(teams: Simulator, database_url: str, key: str) -> dict[str, str]:
