@@ -40,6 +40,12 @@ async def test_schemathesis_finds_nothing(service: Running, tmp_path: Path) -> N
     assert books.accepted > 0, "not one generated message was accepted, so little was proved"
 
 
+async def test_no_page_is_served_that_needs_the_internet(service: Running) -> None:
+    for path in ("/docs", "/redoc"):
+        gone = await service.call("GET", path)
+        assert (gone.status, "/openapi.json" in gone.body["remedy"]) == (404, True)
+
+
 async def test_every_operation_has_a_name_words_and_its_refusals(service: Running) -> None:
     document = await description(service)
     for path, operations in document["paths"].items():

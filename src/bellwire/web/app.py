@@ -47,6 +47,7 @@ def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
         title=TITLE,
         version=version("bellwire"),
         redirect_slashes=False,
+        docs_url=None,  # FastAPI's page is loaded from elsewhere, which many a network does not allow
         redoc_url=None,
         telemetry=TELEMETRY,
         middleware=[
