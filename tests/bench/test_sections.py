@@ -23,11 +23,22 @@ TINY = Scale(
     accept_handed=250,
     accept_repeats=1,
     relayed_turns=10,
+    tenants_people=40,
+    tenants_queued=200,
+    tenants_lap=0.3,
 )
 
 
-async def findings(section: str, folder: Path) -> Findings:
-    plan = Plan(sections=(section,), scale=TINY, environments=folder, scratch=folder, sdks=False, pin=False)
+async def findings(section: str, folder: Path, postgres: str | None = None) -> Findings:
+    plan = Plan(
+        sections=(section,),
+        scale=TINY,
+        environments=folder,
+        scratch=folder,
+        sdks=False,
+        pin=False,
+        postgres=postgres,
+    )
     return await run(plan, lambda _what, _share: None, lambda _findings: None)
 
 
@@ -72,3 +83,14 @@ async def test_the_relay_learns_from_the_turns_that_it_passes_on(tmp_path: Path)
     assert found["turns"] == 10
     assert found["learnt"] == 10 + WARM_UP
     assert found["relayed_p50_ms"] > 0
+
+
+async def test_twenty_tenants_are_served_by_one_worker_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    found = (await findings("tenants", tmp_path, postgres_url))["tenants"]
+    limited, unlimited = found["runs"]
+    assert (found["tenants"], limited["per_second"], unlimited["per_second"]) == (20, 50, None)
+    assert all(run["rate"] > 0 and run["database_cpu_per_thousand"] > 0 for run in found["runs"])
+
+
+async def test_without_a_postgresql_that_section_is_left_out(tmp_path: Path) -> None:
+    assert "tenants" not in await findings("tenants", tmp_path)

@@ -77,3 +77,10 @@ one at a time. The relay runs in a process of its own and learns from each turn 
 that it knows of, those of the warm-up among them. The bot and the simulated Teams share another process, so a turn is
 slower here than with a bot elsewhere; what the relay adds is the difference.
 """
+
+TENANTS: Final = """\
+So many deliveries are queued for twenty tenants, and one worker sends from them for a while on a PostgreSQL of its own
+(`bellwire bench tenants --postgres URL`, an empty database): with Teams' limit of 50/s for each tenant, and without
+one, which shows the most that one worker can do. The difference of the two costs is that of shorter batches at a slower
+pace, the pacing itself included. PostgreSQL's share is the CPU of all processes of its server, if it runs here.
+"""

@@ -39,6 +39,8 @@ def page(findings: Findings) -> str:
         parts.append(_section(drawn["accept"].title, method.ACCEPT, drawn["accept"].markdown(), "accept"))
     if "relay" in findings:
         parts.append(_section(drawn["relay"].title, method.RELAY, drawn["relay"].markdown()))
+    if "tenants" in findings:
+        parts.append(_section(drawn["tenants"].title, method.TENANTS, drawn["tenants"].markdown()))
     return "\n".join(parts)
 
 

@@ -26,10 +26,18 @@ def conversation_id(number: int) -> str:
     return f"a:{number:06d}" + "x" * 125
 
 
-def references(count: int, service_url: str) -> Iterator[ConversationReference]:
-    """Everybody's reference, at a service URL for all."""
+def tenant_id(number: int) -> str:
+    """One tenant's id; the first is the bot's own."""
+    return f"{TENANT[:-3]}{number:03x}" if number else TENANT
+
+
+def references(count: int, service_url: str, tenants: int = 1) -> Iterator[ConversationReference]:
+    """Everybody's reference, at a service URL for all; one tenant's people after the other's."""
     for number in range(count):
-        yield reference(TENANT, [object_id(number), conversation_id(number), service_url, f"29:{number}"])
+        yield reference(
+            tenant_id(number * tenants // count),
+            [object_id(number), conversation_id(number), service_url, f"29:{number}"],
+        )
 
 
 def reference(tenant_id: str, told: list[str]) -> ConversationReference:

@@ -131,6 +131,23 @@ class Relayed(TypedDict):
     added_p99_ms: float
 
 
+class TenantsRun(TypedDict):
+    """Section 7, one of its runs; without ``per_second`` there is no limit."""
+
+    per_second: int | None
+    rate: float
+    of_limit: float | None
+    cpu_per_thousand: float
+    database_cpu_per_thousand: float
+
+
+class Tenants(TypedDict):
+    """Section 7."""
+
+    tenants: int
+    runs: list[TenantsRun]
+
+
 class Findings(TypedDict, total=False):
     """All that one run of the bench found."""
 
@@ -142,3 +159,4 @@ class Findings(TypedDict, total=False):
     queue: list[Backlog]
     accept: Accept
     relay: Relayed
+    tenants: Tenants

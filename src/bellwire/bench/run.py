@@ -16,21 +16,26 @@ from bellwire.bench.relayed import relayed
 from bellwire.bench.results import Findings
 from bellwire.bench.scale import FULL, Scale
 from bellwire.bench.stage import Told, stage
+from bellwire.bench.tenants import tenants
 from bellwire.bench.throughput import throughput
 from bellwire.bench.urgent import urgent
 
-SECTIONS: Final = ("throughput", "paced", "urgent", "queue", "accept", "relay")
+SECTIONS: Final = ("throughput", "paced", "urgent", "queue", "accept", "relay", "tenants")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to run, how large, and where to put the SDKs' environments and the databases."""
+    """What to run, how large, and where to put the SDKs' environments and the databases.
+
+    Without ``postgres``, the address of a database of its own, the section about tenants is left out.
+    """
 
     sections: Sequence[str]
     scale: Scale
     environments: Path
     scratch: Path
     sdks: bool = True
+    postgres: str | None = None
     pin: bool = True
 
 
@@ -52,5 +57,7 @@ async def run(plan: Plan, told: Told, keep: Callable[[Findings], None]) -> Findi
                 findings["accept"] = await accept(opened)
             elif section == "relay":
                 findings["relay"] = await relayed(opened)
+            elif section == "tenants" and plan.postgres is not None:
+                findings["tenants"] = await tenants(opened, plan.postgres)
         keep(findings)
     return findings

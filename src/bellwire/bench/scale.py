@@ -23,6 +23,9 @@ class Scale:
     accept_handed: int
     accept_repeats: int
     relayed_turns: int
+    tenants_people: int
+    tenants_queued: int
+    tenants_lap: float
 
 
 FULL: Final = Scale(
@@ -39,6 +42,9 @@ FULL: Final = Scale(
     accept_handed=5_000,
     accept_repeats=5,
     relayed_turns=2_000,
+    tenants_people=10_000,
+    tenants_queued=60_000,
+    tenants_lap=20.0,
 )
 QUICK: Final = Scale(
     people=1_000,
@@ -54,4 +60,7 @@ QUICK: Final = Scale(
     accept_handed=5_000,
     accept_repeats=2,
     relayed_turns=300,
+    tenants_people=4_000,
+    tenants_queued=20_000,
+    tenants_lap=5.0,
 )

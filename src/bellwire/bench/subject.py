@@ -19,16 +19,19 @@ from pathlib import Path
 from random import Random
 
 import uvloop
+from sqlalchemy import Connection, text
 
 from bellwire.app import Bellwire
+from bellwire.bench.database_cpu import cpu_of_server
 from bellwire.bench.drive import Drive
 from bellwire.bench.machine import now_mb, peak_mb
 from bellwire.bench.peer import Answer, answer_lines
-from bellwire.bench.people import APP_ID, SENDER, TENANT, reference, references
+from bellwire.bench.people import APP_ID, SENDER, TENANT, reference, references, tenant_id
 from bellwire.collector import spare_what_is_loaded
 from bellwire.config import Settings, load_settings
 from bellwire.model.delivery import Priority
 from bellwire.model.reference import ConversationReference
+from bellwire.store import tables
 from bellwire.store.references import put_many
 
 CHUNK = 2_000
@@ -55,6 +58,7 @@ class Subject:
             "broadcast": self.broadcast,
             "urgent": self.urgent,
             "many": self.many,
+            "empty": self.empty,
         }
         return await methods[question.pop("do", "lap")](**question)
 
@@ -85,12 +89,26 @@ class Subject:
         """Send from what is queued for so long, begun when the first message is out."""
         async with Bellwire.open(self.settings) as bellwire:
             drive = Drive(bellwire, self.people)
-            before = await drive.ended()
+            before, cpu = await drive.ended(), await self._database_cpu(bellwire)
             lap = await drive.watch(seconds)
+            lap["database_cpu_seconds"] = await self._database_cpu(bellwire) - cpu
             lap["now_mb"] = now_mb()
         async with Bellwire.open(self.settings, work=False) as bellwire:
             lap["taken"] = await Drive(bellwire, self.people).ended() - before
         return lap
+
+    async def empty(self) -> Answer:
+        """Give a database that is not the bench's own file back as it was: without deliveries."""
+        async with Bellwire.open(self.settings, work=False) as bellwire:
+            await bellwire.database.write(_empty)
+        return {}
+
+    async def _database_cpu(self, bellwire: Bellwire) -> float:
+        if bellwire.database.dialect == "sqlite":
+            return 0.0
+        return cpu_of_server(
+            await bellwire.database.read(lambda conn: int(conn.scalar(text("SELECT pg_backend_pid()"))))
+        )
 
     async def broadcast(self) -> Answer:
         """One message to everybody, accepted in one call; answered when every delivery has ended."""
@@ -129,7 +147,12 @@ class Subject:
             return {"seconds": seconds, "cpu_seconds": time.process_time() - cpu, "rss_mb": peak_mb()}
 
 
-def variables(url: str, database: Path, per_second: int) -> dict[str, str]:
+def _empty(conn: Connection) -> None:
+    for table in (tables.attempts, tables.deliveries, tables.messages, tables.books, tables.lanes):
+        conn.execute(table.delete())
+
+
+def variables(url: str, database: str, per_second: int, tenants: int) -> dict[str, str]:
     """The settings of a service that takes the bench's connector for Teams."""
     host = url.split("/")[2]
     cloud, sender = "BELLWIRE_CLOUD__", f"BELLWIRE_SENDERS__{SENDER.upper()}__"
@@ -144,24 +167,26 @@ def variables(url: str, database: Path, per_second: int) -> dict[str, str]:
         f"{sender}APP_ID": APP_ID,
         f"{sender}TENANT_ID": TENANT,
         f"{sender}CLIENT_SECRET": "of no value outside the bench",
-        "BELLWIRE_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
+        "BELLWIRE_DATABASE_URL": database,
+        "BELLWIRE_ALLOWED_TENANTS": ",".join(map(tenant_id, range(tenants))),
         "BELLWIRE_PACE__TENANT_PER_SECOND": str(per_second),
         "BELLWIRE_LOG_LEVEL": "error",
         "BELLWIRE_CONFIG": os.devnull,
     }
 
 
-def population(given: argparse.Namespace, tenant_id: str) -> list[ConversationReference]:
+def population(given: argparse.Namespace, tenant: str) -> list[ConversationReference]:
     """The people of the bench, or those whom the simulator has told."""
     if given.people_file is None:
-        return list(references(given.people, given.url))
-    return [reference(tenant_id, told) for told in json.loads(given.people_file.read_text())]
+        return list(references(given.people, given.url, given.tenants))
+    return [reference(tenant, told) for told in json.loads(given.people_file.read_text())]
 
 
 async def serve(given: argparse.Namespace) -> None:
     """Answer questions until standard input ends."""
     told = {name: value for name, value in os.environ.items() if name.startswith(("BELLWIRE_CLOUD_", "BELLWIRE_SEND"))}
-    own = variables(given.url, given.database, given.per_second)
+    database = given.database_url or f"sqlite+aiosqlite:///{given.database}"
+    own = variables(given.url, database, given.per_second, given.tenants)
     os.environ.update({**own, **told})
     settings = load_settings()
     spare_what_is_loaded()  # as `bellwire serve` does
@@ -176,6 +201,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", required=True)
     parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--database-url")
+    parser.add_argument("--tenants", type=int, default=1)
     parser.add_argument("--people", type=int, default=5_000)
     parser.add_argument("--people-file", type=Path)
     parser.add_argument("--per-second", type=int, default=UNLIMITED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from bellwire.bench.results import Accept, Backlog, Findings, Paced, Relayed, Throughput, UrgentRun
+from bellwire.bench.results import Accept, Backlog, Findings, Paced, Relayed, Tenants, Throughput, UrgentRun
 from bellwire.bench.targets import Verdict, verdicts
 
 
@@ -49,8 +49,26 @@ def grids(findings: Findings) -> dict[str, Grid]:
         found["accept"] = accept_grid(findings["accept"])
     if "relay" in findings:
         found["relay"] = relay_grid(findings["relay"])
+    if "tenants" in findings:
+        found["tenants"] = tenants_grid(findings["tenants"])
     found["targets"] = targets_grid(verdicts(findings))
     return found
+
+
+def tenants_grid(found: Tenants) -> Grid:
+    """Section 7."""
+    head = ("limit of a tenant", "messages/s", "of the limit", "CPU s per 1,000: worker", "PostgreSQL")
+    rows = [
+        (
+            "none" if run["per_second"] is None else f"{run['per_second']}/s",
+            f"{run['rate']:,.0f}",
+            "" if run["of_limit"] is None else f"{run['of_limit']:.3f}",
+            f"{run['cpu_per_thousand']:.3f}",
+            f"{run['database_cpu_per_thousand']:.3f}",
+        )
+        for run in found["runs"]
+    ]
+    return Grid(f"7. {found['tenants']} tenants, one worker, PostgreSQL", head, rows)
 
 
 def relay_grid(found: Relayed) -> Grid:

@@ -30,6 +30,7 @@ class Section(StrEnum):
     QUEUE = "queue"
     ACCEPT = "accept"
     RELAY = "relay"
+    TENANTS = "tenants"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +43,9 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes: minutes instead of most of an hour.")] = False,
     people: Annotated[int | None, typer.Option(help="People of the paced run.", min=50)] = None,
     no_sdks: Annotated[bool, typer.Option("--no-sdks", help="Leave out the SDKs, which need an installation.")] = False,
+    postgres: Annotated[
+        str | None, typer.Option(help="An empty PostgreSQL database, for the section about tenants.", metavar="URL")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the findings to FILE.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw pictures (SVG) into DIR.", metavar="DIR")] = None,
     docs: Annotated[
@@ -61,6 +65,7 @@ def bench(
         environments=environments.absolute(),
         scratch=scratch or environments,
         sdks=not no_sdks,
+        postgres=postgres,
     )
     findings = _run(plan, json_file)
     _show(findings)
