@@ -218,7 +218,10 @@ def _give_back(dialect: str) -> Update:
 def held() -> tuple[ColumnElement[bool], ...]:
     """That the delivery is in this worker's hands.
 
-    The worker is compared with an expression, so that no partial index tempts SQLite to walk all that the worker holds
-    for each of the rows given, instead of finding each by its id.
+    State and worker are compared as expressions, so that no partial index tempts either database to walk all that is
+    held for each of the rows given, instead of finding each by its id. PostgreSQL's statistics say that hardly anything
+    is ever being sent: with a full house a message cost it thirteen times as much.
     """
-    return in_state(State.SENDING), func.coalesce(deliveries.c.claimed_by, "") == bindparam("worker")
+    return func.coalesce(deliveries.c.state, "") == State.SENDING.value, func.coalesce(
+        deliveries.c.claimed_by, ""
+    ) == bindparam("worker")
