@@ -94,6 +94,24 @@ async def test_a_restart_honours_a_conversations_pause(engine: Engine) -> None:
     assert [posting.person for posting in engine.teams.postings] == [ANNA, BERT]
 
 
+async def test_a_conversations_pause_of_a_day_is_found_hours_later(engine: Engine) -> None:
+    await engine.knows(ANNA, BERT)
+    engine.teams.plan = lambda posting: (
+        Retry(429, "Throttled", 86_400.0, Scope.CONVERSATION) if posting.person == ANNA else Sent("1:1")
+    )
+    first = await engine.start()
+    (refused,) = await engine.accept(ANNA)
+    await Ear(first.signals.recorded).hear(refused)
+    await first.stop()
+    engine.clock.advance(20 * 3_600)
+    (same,) = await engine.accept(ANNA)
+    (other,) = await engine.accept(BERT)
+    second = await engine.start()
+    await Ear(second.signals.recorded).hear(other)
+    assert (await engine.delivery(same)).state is State.QUEUED
+    assert [posting.person for posting in engine.teams.postings] == [ANNA, BERT]
+
+
 async def test_the_last_try_of_a_delivery_leaves_its_pause_behind_for_the_next_one(engine: Engine) -> None:
     await engine.knows(ANNA, BERT)
     engine.teams.plan = lambda posting: SLOWER if posting.person == ANNA else Sent("1:1")

@@ -155,10 +155,15 @@ OPERATIONS: Final = (
         ("ix_attempts_started",),
     ),
     Operation(
-        "who got much in the last hour, or is to be let alone",
-        lambda conn: lane_history.busy(conn, LANE, started=NOW - timedelta(hours=1), now=NOW, many=2),
+        "who got much in the last hour",
+        lambda conn: lane_history.busy(conn, LANE, started=NOW - timedelta(hours=1), many=2),
         MANY,
         ("ix_attempts_started",),
+    ),
+    Operation(
+        "who is to be let alone",
+        lambda conn: lane_history.paused(conn, LANE, now=NOW),
+        uses=("ix_attempts_throttled",),
     ),
     Operation(
         "waking a person",

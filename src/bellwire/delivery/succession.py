@@ -13,7 +13,7 @@ from bellwire.delivery.lane import Lane
 from bellwire.delivery.station import Station
 from bellwire.model.pacing import FEW_PER_HOUR, FORGET_AFTER, Window
 from bellwire.store import lane_history
-from bellwire.store.lane_history import Asked, Busy
+from bellwire.store.lane_history import Asked, Paused
 from bellwire.store.lanes import LaneKey
 
 LONGEST_REQUEST: Final = timedelta(seconds=330)
@@ -24,20 +24,22 @@ FLIGHT: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was sent in a lane before this worker owned it: all of the last window, and all to those who got many."""
+    """What was sent in a lane before this worker owned it: all of the last window, and all to those who got many; and
+    who is to be let alone.
+    """
 
     requests: Sequence[Asked]
-    busy: Sequence[Busy]
     to_busy: Sequence[Asked]
+    paused: Sequence[Paused]
 
 
 def past_of(conn: Connection, key: LaneKey, now: datetime, pace: Window) -> Past:
     """A lane's past. To be read after the lane was taken: then nothing is added to it by anybody else."""
     look_back = timedelta(seconds=max(FORGET_AFTER, pace.seconds))
     requests = lane_history.requests(conn, key, started=now - LONGEST_REQUEST, ended=now - look_back)
-    busy = lane_history.busy(conn, key, started=now - HOUR, now=now, many=FEW_PER_HOUR)
-    many = [each.aad_object_id for each in busy if each.requests >= FEW_PER_HOUR]
-    return Past(requests, busy, lane_history.requests_to(conn, key, many, started=now - HOUR))
+    busy = lane_history.busy(conn, key, started=now - HOUR, many=FEW_PER_HOUR)
+    to_busy = lane_history.requests_to(conn, key, busy, started=now - HOUR)
+    return Past(requests, to_busy, lane_history.paused(conn, key, now=now))
 
 
 def take_over(lane: Lane, past: Past, station: Station) -> None:
@@ -48,11 +50,12 @@ def take_over(lane: Lane, past: Past, station: Station) -> None:
     )
     if past.requests:
         lane.installs.rest(station.ticks())
-    for each in past.busy:
-        if each.paused_until is not None:
-            lane.pause_conversation(each.aad_object_id, station.ticks_at(each.paused_until))
-        if each.installs_paused_until is not None:
-            lane.installs.pause(station.ticks_at(each.installs_paused_until))
+    for each in past.paused:
+        until = station.ticks_at(each.until)
+        if each.install:
+            lane.installs.pause(until)
+        else:
+            lane.pause_conversation(each.aad_object_id, until)
 
 
 def _settled_at(request: Asked, station: Station) -> float:

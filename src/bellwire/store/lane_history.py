@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, func, literal_column, or_, select
+from sqlalchemy import Connection, Text, bindparam, func, literal_column, or_, select, text
 
 from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
 from bellwire.store.lanes import LaneKey
-from bellwire.store.tables import attempts, repairs
+from bellwire.store.tables import THROTTLED, attempts, repairs
 
 
 class Asked(NamedTuple):
@@ -24,13 +24,12 @@ class Asked(NamedTuple):
     answered: bool
 
 
-class Busy(NamedTuple):
-    """Somebody who got many requests, or who is to get none for a while: Teams, or for installs Graph, said so."""
+class Paused(NamedTuple):
+    """Somebody who is to get nothing before ``until``, or for an install nobody is: Teams, or Graph, said so."""
 
     aad_object_id: str
-    requests: int
-    paused_until: datetime | None
-    installs_paused_until: datetime | None
+    install: bool
+    until: datetime
 
 
 def requests(conn: Connection, key: LaneKey, *, started: datetime, ended: datetime) -> list[Asked]:
@@ -47,25 +46,25 @@ def requests_to(conn: Connection, key: LaneKey, people: Collection[str], *, star
     return [Asked(*row) for row in conn.execute(_requests_to(conn.dialect.name), parameters)]
 
 
-def busy(conn: Connection, key: LaneKey, *, started: datetime, now: datetime, many: int) -> list[Busy]:
-    """Who got ``many`` requests or more since ``started``, or is to be let alone after ``now``.
+def busy(conn: Connection, key: LaneKey, *, started: datetime, many: int) -> list[str]:
+    """Who got ``many`` requests or more since ``started``."""
+    return list(conn.scalars(_BUSY, {**_of(key), "since": started, "many": many}))
 
-    The latter is told by the attempts that were refused for it. If it was the tenant that was to pause, the lane itself
-    is shut as long, so whose limit it was makes no difference here.
+
+def paused(conn: Connection, key: LaneKey, *, now: datetime) -> list[Paused]:
+    """Who is to be let alone after ``now``, as the attempts tell that were refused for it, however long ago.
+
+    If it was the tenant that was to pause, the lane itself is shut as long, so whose limit it was makes no difference.
     """
-    found = conn.execute(_BUSY, {**_of(key), "since": started, "now": now, "many": many})
-    return [Busy(*row) for row in found]
+    return [Paused(*row) for row in conn.execute(_PAUSED, {**_of(key), "now": now})]
 
 
 def _of(key: LaneKey) -> dict[str, str]:
     return {"tenant": key.tenant_id, "lane_sender": key.sender}
 
 
-_SINCE: Final = (
-    attempts.c.tenant_id == bindparam("tenant"),
-    attempts.c.sender == bindparam("lane_sender"),
-    attempts.c.started_at >= bindparam("since", type_=UtcTime),
-)
+_LANE: Final = (attempts.c.tenant_id == bindparam("tenant"), attempts.c.sender == bindparam("lane_sender"))
+_SINCE: Final = (*_LANE, attempts.c.started_at >= bindparam("since", type_=UtcTime))
 _ASKED: Final = (
     attempts.c.aad_object_id,
     attempts.c.finished_at,
@@ -82,19 +81,18 @@ _REPAIRS: Final = select(
     repairs.c.started_at >= bindparam("since", type_=UtcTime),
     or_(repairs.c.answered_at.is_(None), repairs.c.answered_at >= bindparam("ended", type_=UtcTime)),
 )
-_REFUSED: Final = (attempts.c.status.in_((412, 429)), attempts.c.retry_at > bindparam("now", type_=UtcTime))
-_INSTALL: Final = attempts.c.step == literal_column("'install'")
-_PAUSED_UNTIL: Final = func.max(attempts.c.retry_at).filter(*_REFUSED)
 _BUSY: Final = (
-    select(
-        attempts.c.aad_object_id,
-        func.count(),
-        _PAUSED_UNTIL,
-        func.max(attempts.c.retry_at).filter(*_REFUSED, _INSTALL),
-    )
+    select(attempts.c.aad_object_id)
     .where(*_SINCE)
     .group_by(attempts.c.aad_object_id)
-    .having(or_(func.count() >= bindparam("many"), _PAUSED_UNTIL.is_not(None)))
+    .having(func.count() >= bindparam("many"))
+)
+_INSTALL: Final = attempts.c.step == literal_column("'install'")
+# The statuses are literals, or the partial index would not serve.
+_PAUSED: Final = (
+    select(attempts.c.aad_object_id, _INSTALL, func.max(attempts.c.retry_at))
+    .where(*_LANE, attempts.c.retry_at > bindparam("now", type_=UtcTime), text(THROTTLED))
+    .group_by(attempts.c.aad_object_id, _INSTALL)
 )
 
 

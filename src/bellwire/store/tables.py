@@ -272,6 +272,13 @@ attempts = Table(
     CheckConstraint("(finished_at IS NULL) = (outcome IS NULL)", name="finished"),
     Index("ix_attempts_started", "tenant_id", "sender", "started_at"),
 )
+THROTTLED: Final = "status IN (412, 429)"
+Index(
+    "ix_attempts_throttled",
+    *(attempts.c[name] for name in ("tenant_id", "sender", "retry_at")),
+    sqlite_where=text(THROTTLED),
+    postgresql_where=text(THROTTLED),
+)
 
 amendments = Table(
     "amendments",
