@@ -145,7 +145,7 @@ class Feeder:
 
     async def _visit(self, wants: list[Want]) -> None:
         station, rings = self._station, self._rings
-        survey = self._plan() if station.unseen else None
+        survey, halts = self._plan() if station.unseen else None, self._halts.version
         station.unseen = False
         try:
             found = await station.database.write(partial(self._op, station.worker, wants, survey))
@@ -157,7 +157,7 @@ class Feeder:
             station.hungry.set()
             return
         if survey is not None:
-            self._surveyed(found)
+            self._surveyed(found, halts)
         self._sated(found.supply, unheard=self._rings == rings)
         self._serve(found.supply)
 
@@ -204,12 +204,12 @@ class Feeder:
             return inf
         return lane.paused_until - SHORT_PAUSE if gate is None else max(lane.paused_until, gate.opens_at())
 
-    def _surveyed(self, found: Round) -> None:
+    def _surveyed(self, found: Round, halts: int) -> None:
         station = self._station
         self._moves.released(found.released)
         for key in found.released:
             self._hungry.pop(key, None)
-        self._halts.sync(found.halted, afresh=not self._started)
+        self._halts.sync(found.halted, halts, afresh=not self._started)
         self._started = True
         for key, past in found.pasts.items():
             station.lanes.open(self._lane(key, past, found.owned[key]))

@@ -25,6 +25,8 @@ class Halts:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._unwritten: dict[str, Halted | None] = {}
+        self._being_written: Mapping[str, Halted | None] = {}
+        self.version = 0
 
     def halt(self, sender: str, reason: Reason) -> list[Work]:
         """Shut the sender's gate; what its lanes had at hand, and has to go back to the queue."""
@@ -46,21 +48,32 @@ class Halts:
 
     def unwritten(self) -> Mapping[str, Halted | None]:
         """What is to be written with the next endings: each sender's halt, or None for one that goes on."""
-        changes, self._unwritten = self._unwritten, {}
-        return changes
+        self._being_written, self._unwritten = self._unwritten, {}
+        return self._being_written
 
-    def sync(self, stored: Iterable[Halted], *, afresh: bool = False) -> None:
+    def written(self) -> None:
+        """The last changes are in the database. What was read there before says nothing of them."""
+        if self._being_written:
+            self._being_written = {}
+            self.version += 1
+
+    def sync(self, stored: Iterable[Halted], version: int, *, afresh: bool = False) -> None:
         """Take over what the database says: another worker's halts, an operator's word to go on.
 
+        ``version`` is the one at which the database was asked; if anything was written since, it is asked again.
         ``afresh`` tries every halted sender at once: something may have been mended before this start.
         """
         station = self._station
-        found = {halted.sender: halted for halted in stored if halted.sender not in self._unwritten}
+        if version != self.version:
+            station.look_around()
+            return
+        ours = self._unwritten.keys() | self._being_written.keys()
+        found = {halted.sender: halted for halted in stored if halted.sender not in ours}
         for sender, halted in found.items():
             if station.lanes.gate(sender) is None:
                 due = station.ticks() if afresh or halted.probe_at is None else station.ticks_at(halted.probe_at)
                 station.lanes.halt(sender, Gate(halted, due))
-        for sender in station.lanes.halted() - found.keys() - self._unwritten.keys():
+        for sender in station.lanes.halted() - found.keys() - ours:
             self._open(sender)
 
     def _open(self, sender: str) -> None:

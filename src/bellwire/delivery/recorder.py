@@ -75,6 +75,7 @@ class Recorder:
             endings, self._endings = self._endings, []
             returned, self._returned = self._returned, []
             moved = await self._write(partial(self._op, endings, returned, self._halts.unwritten()))
+            self._halts.written()
             for over in endings:
                 self._follow(over, over.work.key in moved)
             for work, run_at in returned:
