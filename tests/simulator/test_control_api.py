@@ -49,6 +49,17 @@ async def test_administrators_decide_for_everybody_and_for_some(control: Control
     assert (await control("GET", f"people/{megan}"))["disabled"]
 
 
+async def test_an_app_registration_gets_other_secrets(control: Control, sim: Simulator) -> None:
+    await control(
+        "PUT", "graph/secrets", {"secrets": [{"days": 20}, {"days": -1, "hint": "xyz"}, {"days": 1, "hint": None}]}
+    )
+    now = sim.clock.now()
+    listed = sim.entra.secrets(sim.bot, now)
+    assert [each.hint for each in listed] == [sim.bot.secret[:3], "xyz", None]
+    assert [each.ends_at > now for each in listed] == [True, False, True]
+    await control("PUT", "graph/secrets", {"secrets": [{"days": 1e9}]}, 400)
+
+
 async def test_a_person_is_made_acts_and_is_shown(control: Control, endpoint: BotEndpoint) -> None:
     megan = await person(control, locale="de-DE", timezone="Europe/Berlin")
     done = await control("POST", f"people/{megan}/install")

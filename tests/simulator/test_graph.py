@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -10,7 +11,7 @@ import pytest
 
 from bellwire.simulator import Bot, Simulator, faults
 from bellwire.simulator.graph.desk import GraphLimits
-from bellwire.simulator.graph.entra import INSTALL_OWN, READ_PEOPLE
+from bellwire.simulator.graph.entra import INSTALL_OWN, READ_APPLICATIONS, READ_PEOPLE, ClientSecret
 from bellwire.simulator.limits import Window
 
 from .bot import BotEndpoint, Reply
@@ -144,3 +145,21 @@ async def test_another_tenant_gives_tokens_only_after_consent(sim: Simulator, gr
     megan = sim.person("Megan Bowen", tenant_id=TENANT).aad_object_id
     assert await graph.sign_in(TENANT) == 200
     assert (await graph.ask("GET", f"/users/{megan}")).status == 200
+
+
+async def test_an_app_registration_shows_its_secrets_to_whoever_may_read_it(sim: Simulator, graph: GraphClient) -> None:
+    path = f"/applications(appId='{sim.bot.app_id}')?$select=appId,passwordCredentials"
+    (own,) = (await graph.ask("GET", path)).body["passwordCredentials"]
+    assert (own["hint"], own["secretText"]) == (sim.bot.secret[:3], None)
+    end = datetime(2099, 5, 1, tzinfo=UTC)
+    sim.entra.list_secrets(ClientSecret("abc", end), ClientSecret(None, end))
+    listed = (await graph.ask("GET", path)).body
+    assert sorted(listed) == ["appId", "passwordCredentials"]
+    assert [each["hint"] for each in listed["passwordCredentials"]] == ["abc", None]
+    assert listed["passwordCredentials"][0]["endDateTime"] == "2099-05-01T00:00:00Z"
+    assert (await graph.ask("GET", f"/applications(appId='{TENANT}')")).status == 404
+    sim.entra.consent(READ_APPLICATIONS, tenant_id=TENANT)
+    await graph.sign_in(TENANT)
+    assert (await graph.ask("GET", path)).status == 404
+    sim.entra.consent(READ_PEOPLE, tenant_id=TENANT)
+    assert (await graph.ask("GET", path)).code == "Authorization_RequestDenied"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import jwt
 import pytest
 
 from bellwire.simulator import Simulator
 from bellwire.simulator.bot import DEFAULT_APP_ID
+from bellwire.simulator.graph.entra import ClientSecret
 
 from .bot import BotClient
 
@@ -25,6 +28,17 @@ async def test_a_wrong_sign_in_is_refused(client: BotClient, changes: dict[str, 
     reply = await client.sign_in(**changes)
     assert (reply.status, reply.body["error"]) == (status, error)
     assert {"error_description", "trace_id", "correlation_id", "timestamp"} <= set(reply.body)
+
+
+async def test_a_secret_that_is_over_is_refused_until_there_is_another(sim: Simulator, client: BotClient) -> None:
+    over, lasting = sim.clock.now() - timedelta(days=1), sim.clock.now() + timedelta(days=1)
+    own = sim.bot.secret[:3]
+    sim.entra.list_secrets(ClientSecret(own, over), ClientSecret("xyz", lasting))
+    reply = await client.sign_in()
+    assert (reply.status, reply.body["error"]) == (401, "invalid_client")
+    assert "AADSTS7000222" in reply.body["error_description"]
+    sim.entra.list_secrets(ClientSecret(own, over), ClientSecret(own, lasting))
+    assert (await client.sign_in()).status == 200
 
 
 async def test_a_multi_tenant_bot_signs_in_at_the_bot_framework_tenant(client: BotClient) -> None:

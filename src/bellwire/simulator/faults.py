@@ -15,7 +15,7 @@ from bellwire.simulator import refusal as no
 from bellwire.simulator.refusal import Envelope, Refusal
 
 LOGIN_OPERATIONS = frozenset({"token", "keys", "metadata"})
-GRAPH_OPERATIONS = frozenset({"look_up", "members", "catalogue", "install", "installs", "chat"})
+GRAPH_OPERATIONS = frozenset({"look_up", "members", "catalogue", "install", "installs", "chat", "application"})
 BY_NAME_ONLY = LOGIN_OPERATIONS | GRAPH_OPERATIONS
 """Operations that only a fault which names them hits."""
 

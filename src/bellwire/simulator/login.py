@@ -102,6 +102,8 @@ class Login:
             return self._error(400, "invalid_request", "AADSTS90002: Tenant not found.")
         if given.get("client_secret") != bot.secret:
             return self._error(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+        if self._entra.secret_is_over(bot, self._clock.now()):
+            return self._error(401, "invalid_client", "AADSTS7000222: The provided client secret keys are expired.")
         if not for_graph and given.get("scope") not in self.scopes:
             return self._error(400, "invalid_scope", "AADSTS70011: The provided value for scope is not valid.")
         return None

@@ -12,6 +12,7 @@ from bellwire.simulator.desk import Desk
 from bellwire.simulator.events import Events
 from bellwire.simulator.flow_host import FlowHost
 from bellwire.simulator.grants import Grants
+from bellwire.simulator.graph.applications import GraphApplications
 from bellwire.simulator.graph.apps import GraphApps
 from bellwire.simulator.graph.desk import GraphDesk
 from bellwire.simulator.graph.door import GraphDoor
@@ -63,7 +64,8 @@ class Teams:
             self.regions, self.admission, desk, self.faults, self.player, self.ledger, self.clock
         )
         people = GraphPeople(self.world, self.entra)
-        self.graph = GraphDesk(people, GraphApps(self.world, self.entra, people, self._installed_by_graph))
+        apps = GraphApps(self.world, self.entra, people, self._installed_by_graph)
+        self.graph = GraphDesk(people, apps, GraphApplications(self.world, self.entra, self.clock))
         self.graph_door = GraphDoor(
             self.world, self.grants, self.graph, self.faults, self.player, self.ledger, self.clock
         )

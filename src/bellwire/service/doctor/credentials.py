@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,15 +10,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from bellwire.errors import ConfigError
-from bellwire.service.doctor.finding import Finding, fine, stops, warning
+from bellwire.service.doctor.expiry import expiry
+from bellwire.service.doctor.finding import Finding, fine, stops
 from bellwire.service.doctor.installation import Installation
 from bellwire.teams.clouds import Cloud
 from bellwire.teams.credentials import Registration, credential
 from bellwire.teams.tokens import TokenFailure
 
 CHECK: Final = "credentials"
-EXPIRY: Final = "certificate"
-SOON: Final = timedelta(days=30)
+CERTIFICATE: Final = "certificate"
+RENEW: Final = "Make a new one, add it to the app registration, and replace the file."
 
 REMEDIES: Final = {
     "invalid_client": "The secret or certificate is wrong or has expired: make a new one in the app registration "
@@ -53,14 +54,7 @@ def certificate(bot: Registration, now: datetime) -> Finding | None:
     if bot.certificate is None:
         return None
     end = _end(bot.certificate, bot.certificate_password)
-    if end is None:
-        return None
-    day, remedy = f"{end:%Y-%m-%d}", "Make a new one, add it to the app registration, and replace the file."
-    if end <= now:
-        return stops(EXPIRY, f"It expired on {day}.", remedy, subject=bot.sender)
-    if end - now < SOON:
-        return warning(EXPIRY, f"It expires on {day}, in {(end - now).days} days.", remedy, subject=bot.sender)
-    return fine(EXPIRY, f"It is good until {day}.", subject=bot.sender)
+    return None if end is None else expiry(CERTIFICATE, end, now, RENEW, subject=bot.sender)
 
 
 def _failed(failure: TokenFailure, name: str) -> Finding:

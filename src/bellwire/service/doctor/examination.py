@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import chain
 
+from bellwire.service.doctor.client_secret import client_secret
 from bellwire.service.doctor.clock import clock
 from bellwire.service.doctor.credentials import certificate, credentials
 from bellwire.service.doctor.database import database
@@ -39,5 +40,9 @@ async def _bot(installation: Installation, name: str) -> list[Finding]:
     findings = [found] if expiry is None else [found, expiry]
     if token is None:
         return findings
-    known, may = await asyncio.gather(registration(installation, name, token), directory(installation, name))
-    return [*findings, known, *may]
+    secret, known, may = await asyncio.gather(
+        client_secret(installation, installation.bots[name]),
+        registration(installation, name, token),
+        directory(installation, name),
+    )
+    return [*findings, *([] if secret is None else [secret]), known, *may]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from aiohttp import web
 from pydantic import Field
 
 from bellwire.simulator.control.body import Body, Mistake, answered, read
 from bellwire.simulator.graph.desk import GraphLimits
-from bellwire.simulator.graph.entra import CatalogueApp, Group
+from bellwire.simulator.graph.entra import CatalogueApp, ClientSecret, Group
 from bellwire.simulator.playground import Playground
 
 
@@ -18,6 +19,19 @@ class Consent(Body):
 
     permissions: tuple[str, ...]
     tenant_id: str | None = None
+
+
+class NewSecret(Body):
+    """One that ends in so many days; its hint is that of the bot's own unless given."""
+
+    days: float = Field(ge=-10_000, le=10_000)
+    hint: str | None = None
+
+
+class Secrets(Body):
+    """Exactly these client secrets in the bot's app registration from now on."""
+
+    secrets: tuple[NewSecret, ...]
 
 
 class NewEntraGroup(Body):
@@ -77,6 +91,16 @@ class Administration:
     async def consent(self, request: web.Request) -> web.Response:
         given = await read(request, Consent)
         self._sim.entra.consent(*given.permissions, tenant_id=given.tenant_id)
+        return answered({})
+
+    async def change_secrets(self, request: web.Request) -> web.Response:
+        given = await read(request, Secrets)
+        now, own = self._sim.clock.now(), self._sim.bot.secret[:3]
+        made = [
+            ClientSecret(each.hint if "hint" in each.model_fields_set else own, now + timedelta(days=each.days))
+            for each in given.secrets
+        ]
+        self._sim.entra.list_secrets(*made)
         return answered({})
 
     async def add_group(self, request: web.Request) -> web.Response:

@@ -56,6 +56,7 @@ def _administration(administration: Administration) -> list[tuple[str, str, Call
         ("PUT", "graph/limits", administration.change_limits),
         ("PATCH", "policies", administration.change_policy),
         ("PUT", "graph/consent", administration.consent),
+        ("PUT", "graph/secrets", administration.change_secrets),
         ("POST", "graph/groups", administration.add_group),
         ("POST", "graph/catalogue", administration.publish),
         ("PATCH", "graph/catalogue/{app}", administration.change_app),

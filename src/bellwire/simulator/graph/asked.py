@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from bellwire.simulator.bot import Bot
 
+APPLICATION = re.compile(r"applications\(appId='([^']*)'\)", re.IGNORECASE)
 Answer = tuple[int, dict[str, Any] | None, dict[str, str]]
 
 
@@ -29,6 +31,12 @@ class GraphAsked:
     def person(self) -> str | None:
         """Whom the path names, if it is about one person."""
         return self.parts[1] if len(self.parts) > 1 and self.parts[0].lower() == "users" else None
+
+    @property
+    def application(self) -> str | None:
+        """Which application the path names by its app id, if it does."""
+        named = APPLICATION.fullmatch(self.parts[0])
+        return named[1] if named is not None else None
 
 
 def split(url: str) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bellwire.simulator.graph import no
+from bellwire.simulator.graph.applications import GraphApplications
 from bellwire.simulator.graph.apps import GraphApps
 from bellwire.simulator.graph.asked import Answer, GraphAsked
 from bellwire.simulator.graph.no import GraphRefused
@@ -38,7 +39,7 @@ class Gauge:
 class GraphDesk:
     """One operation at a time; nothing awaits."""
 
-    def __init__(self, people: GraphPeople, apps: GraphApps) -> None:
+    def __init__(self, people: GraphPeople, apps: GraphApps, applications: GraphApplications) -> None:
         self.limits = GraphLimits()
         self.gauge = Gauge()
         self._meters: dict[tuple[str, str, str], Meter] = {}
@@ -50,6 +51,7 @@ class GraphDesk:
             ("POST", "users", "*", "teamwork", "installedapps"): ("install", apps.install),
             ("GET", "users", "*", "teamwork", "installedapps"): ("installs", apps.installs),
             ("GET", "users", "*", "teamwork", "installedapps", "*", "chat"): ("chat", apps.chat),
+            ("GET", "applications(*)"): ("application", applications.one),
         }
 
     def operation(self, asked: GraphAsked) -> str:
@@ -76,6 +78,8 @@ class GraphDesk:
     def _found(self, asked: GraphAsked) -> tuple[str, Perform]:
         ids = IDS.get(asked.parts[0].lower(), ())
         shape = tuple("*" if index in ids else part.lower() for index, part in enumerate(asked.parts))
+        if asked.application is not None:
+            shape = ("applications(*)", *shape[1:])
         found = self._operations.get((asked.method, *shape))
         if found is None:
             raise GraphRefused(no.NO_SUCH_ADDRESS)

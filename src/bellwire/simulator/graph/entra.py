@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bellwire.simulator import naming
 from bellwire.simulator.bot import Bot
@@ -15,8 +17,11 @@ READ_GROUPS = "GroupMember.Read.All"
 READ_CATALOGUE = "AppCatalog.Read.All"
 READ_INSTALLS = "TeamsAppInstallation.ReadForUser.All"
 INSTALL_OWN = "TeamsAppInstallation.ReadWriteSelfForUser.All"
+READ_APPLICATIONS = "Application.Read.All"
 INSTALL_ANY = "TeamsAppInstallation.ReadWriteForUser.All"
-EVERYTHING = frozenset({READ_PEOPLE, READ_GROUPS, READ_CATALOGUE, READ_INSTALLS, INSTALL_OWN})
+EVERYTHING = frozenset({READ_PEOPLE, READ_GROUPS, READ_CATALOGUE, READ_INSTALLS, READ_APPLICATIONS, INSTALL_OWN})
+
+YEAR = timedelta(days=365)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +50,16 @@ class Group:
     groups: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True, eq=False)
+class ClientSecret:
+    """A secret of an app registration. Entra tells its first three characters as ``hint``; none for an old one."""
+
+    hint: str | None = field(repr=False)
+    ends_at: datetime
+    name: str = "secret"
+    id: str = field(default_factory=naming.guid)
+
+
 class Entra:
     """Everything is granted and allowed in the bot's own tenant until a scene says otherwise."""
 
@@ -53,12 +68,14 @@ class Entra:
         self._consents: dict[tuple[str, str], frozenset[str]] = {}
         self.catalogue: list[CatalogueApp] = []
         self.groups: dict[str, Group] = {}
+        self._secrets: dict[str, list[ClientSecret]] = {}
         self.clear()
 
     def clear(self) -> None:
         """Back to what is there from the start."""
         self._consents.clear()
         self.groups.clear()
+        self._secrets.clear()
         bot = self._world.bot
         self.catalogue = [CatalogueApp(naming.guid(), bot.app_id, bot.tenant_id, bot.app_id, bot.name)]
 
@@ -74,6 +91,19 @@ class Entra:
     def knows(self, bot: Bot, tenant_id: str) -> bool:
         """Whether the application exists in the tenant: at home, and wherever somebody consented to anything."""
         return tenant_id == bot.tenant_id or bool(self._consents.get((bot.app_id, tenant_id)))
+
+    def list_secrets(self, *secrets: ClientSecret, bot: Bot | None = None) -> None:
+        """The bot's app registration has exactly these; the login service refuses the bot's once it is over."""
+        self._secrets[(bot or self._world.bot).app_id] = list(secrets)
+
+    def secrets(self, bot: Bot, now: datetime) -> Sequence[ClientSecret]:
+        """Those of its app registration: the bot's own for another year, until a scene says otherwise."""
+        return self._secrets.get(bot.app_id, [ClientSecret(bot.secret[:3], now + YEAR)])
+
+    def secret_is_over(self, bot: Bot, now: datetime) -> bool:
+        """Whether every secret listed that the bot's own may be has ended."""
+        ends = [each.ends_at for each in self.secrets(bot, now) if each.hint in (None, bot.secret[:3])]
+        return bool(ends) and max(ends) <= now
 
     def publish(self, bot: Bot | None = None, *, external_id: str | None = None, tenant_id: str = "") -> CatalogueApp:
         """The bot's app goes into a tenant's catalogue."""

@@ -23,6 +23,10 @@ GRAPH_PERMISSIONS: Final = (
 )
 """None of them is needed to write to people who have the app and are named by their object id."""
 
+READ_APPLICATION: Final = "Application.Read.All"
+"""By it ``bellwire doctor`` sees when a client secret ends. It lets the bot read every app registration of the tenant,
+so it is asked of nobody: https://learn.microsoft.com/graph/permissions-reference#applicationreadall"""
+
 READ_RECEIPTS: Final = "ChatMessageReadReceipt.Read.Chat"
 """The resource-specific permission for read receipts (platform reference §11)."""
 

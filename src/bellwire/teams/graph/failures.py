@@ -27,6 +27,7 @@ class About(StrEnum):
     PEOPLE = "people"
     GROUP = "group"
     INSTALL = "install"
+    APPLICATION = "application"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def verdict(status: int, document: object, after: float | None, about: About) ->
 
 
 def _reason(status: int, code: str, words: str, about: About) -> Reason:
-    if status == 401 or code == "Authorization_RequestDenied":
+    if status == 401 or code == "Authorization_RequestDenied" or about is About.APPLICATION:
         return Reason.CONSENT_MISSING
     if status == 403:
         return _forbidden(words, about)
