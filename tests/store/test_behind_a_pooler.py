@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url, text
 
 from bellwire.errors import ConfigError
 from bellwire.simulator import Simulator
@@ -25,6 +25,10 @@ from tests.support.service import running
 
 PGBOUNCER: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 PEOPLE: Final = 30
+ADVISORY_LOCKS: Final = """
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is not installed (apt-get install pgbouncer)")
 
@@ -122,6 +126,28 @@ async def test_a_bell_is_heard_past_the_pooler(postgres_url: str, folder: Path) 
         finally:
             for each in (here, there):
                 await each.close()
+
+
+async def test_whoever_changes_the_tables_has_a_session_of_its_own(postgres_url: str, folder: Path) -> None:
+    """In the pooler's sessions its lock would stay behind, and the next statement might run without its settings."""
+    async with pooler(postgres_url, folder, 1) as pooled:
+        database = Database(pooled, postgres_url)
+        await database.start()
+        try:
+            await database.inspect(lock_and_set)
+            assert await database.read(lambda conn: conn.scalar(text(ADVISORY_LOCKS))) == 0
+            assert await database.read(lambda conn: conn.scalar(text("SHOW lock_timeout"))) == "0"
+        finally:
+            await database.close()
+
+
+def lock_and_set(conn: Connection) -> None:
+    with conn.begin():
+        conn.execute(text("SET lock_timeout = '7s'"))
+        conn.execute(text("SELECT pg_advisory_lock(1)"))
+    with conn.begin():
+        assert conn.scalar(text("SHOW lock_timeout")) == "7s"
+        assert conn.scalar(text(ADVISORY_LOCKS)) == 1
 
 
 async def test_without_the_direct_address_the_start_says_what_is_missing(postgres_url: str, folder: Path) -> None:

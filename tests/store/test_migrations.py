@@ -13,7 +13,7 @@ from subprocess import PIPE
 import pytest
 from alembic import command
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 import bellwire.store.migrations
 from bellwire.errors import ConfigError
@@ -173,6 +173,7 @@ async def test_a_migration_waits_for_a_table_without_making_others_wait(
 
     async def long_transaction() -> None:
         async with reader._backend._reading.connect() as conn:  # type: ignore[union-attr]  # it is PostgreSQL's
+            await conn.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # it is meant to take long
             await conn.execute(text("SELECT count(*) FROM attempts"))
             reads.set()
             await ends.wait()
@@ -183,7 +184,9 @@ async def test_a_migration_waits_for_a_table_without_making_others_wait(
     monkeypatch.setattr("bellwire.store.database.UPGRADE_PAUSE", 0.01)
     monkeypatch.setattr("bellwire.store.database.log", Overheard(given_up))
     migrating = asyncio.create_task(database.migrate())
-    await given_up.wait()
+    waiting = asyncio.create_task(given_up.wait())
+    await asyncio.wait({waiting, migrating}, return_when=asyncio.FIRST_COMPLETED)
+    assert not migrating.done(), migrating.result()
     assert await reader.write(lambda conn: conn.scalar(text("SELECT count(*) FROM attempts"))) == 0
     ends.set()
     await migrating
@@ -223,6 +226,22 @@ async def test_checks_that_were_widened_hold_for_the_rows_that_were_there(
     assert await database.read(lambda conn: conn.scalar(text(open_checks))) == 0
     await database.close()
     postgres_server.drop(name)
+
+
+async def test_a_check_that_nobody_has_looked_at_yet_is_looked_at_by_the_next_start(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    """A migration added it, and a lock was held for too long by somebody else when it was to be looked at."""
+    add = "ALTER TABLE repairs ADD CONSTRAINT ck_repairs_later CHECK (attempts < 1000) NOT VALID"
+    postgres_server.run(add, make_url(postgres_url).database)
+    database = Database(postgres_url)
+    looked_at = "SELECT convalidated FROM pg_constraint WHERE conname = 'ck_repairs_later'"
+    await database.start()
+    try:
+        await database.migrate()
+        assert await database.read(lambda conn: conn.scalar(text(looked_at)))
+    finally:
+        await database.close()
 
 
 async def test_the_first_migration_leaves_no_half_when_it_fails(bare: Database) -> None:

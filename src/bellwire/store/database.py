@@ -109,13 +109,13 @@ class Database:
         return await self.inspect(behind)
 
     async def inspect(self, look: Callable[[Connection], T]) -> T:
-        """Run ``look`` on the connection that writes, outside any transaction: for who has to know the tables' shape.
+        """Run ``look`` outside any transaction, on PostgreSQL past a pooler: for who has to know the tables' shape.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
         with answering():
-            return await self._backend.on_writer(0, look)
+            return await self._backend.directly(look)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life.

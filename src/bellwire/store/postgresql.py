@@ -1,9 +1,9 @@
 """PostgreSQL: a few connections that write, a pool for reading, and one that listens for bells.
 
 A transaction pooler (PgBouncer) may stand in between for all of them but the last: who listens has to keep one
-connection to the server itself. Nothing else here outlasts a transaction: no prepared statement, no session's setting,
-no lock. What each connection asks of the server (``_SESSION``) a pooler does not pass on; ``docs/operations.md`` says
-where it is set then.
+connection to the server itself. So has whoever changes the tables, under a lock and with settings of a session. Nothing
+else here outlasts a transaction: no prepared statement, no session's setting, no lock. What each connection asks of the
+server (``_SESSION``) a pooler does not pass on; ``docs/operations.md`` says where it is set then.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bellwire.errors import ConfigError
@@ -58,6 +58,7 @@ class PostgresqlBackend:
         self._writing = _engine(url, pooled, pool_size=SEATS, max_overflow=0)
         self._reading = _engine(url, pooled, pool_size=READERS, max_overflow=0, isolation_level="REPEATABLE READ")
         self._direct_url = _driven(direct_url or url)
+        self._direct = _engine(self._direct_url, False, poolclass=NullPool)
         self._writers: list[AsyncConnection] = []
         self._listener: asyncio.Task[None] | None = None
 
@@ -85,6 +86,12 @@ class PostgresqlBackend:
             await writer.close()
         await self._writing.dispose()
         await self._reading.dispose()
+        await self._direct.dispose()
+
+    async def directly(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on a connection of its own to the server itself: what it sets and locks ends with it."""
+        async with self._direct.connect() as conn:
+            return await conn.run_sync(work)
 
     async def on_writer(self, seat: int, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on this seat's connection."""

@@ -57,6 +57,10 @@ class SqliteBackend:
             await loop.run_in_executor(None, threads.shutdown)
         self._reading.dispose()
 
+    async def directly(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on the one connection that writes, in its thread."""
+        return await self.on_writer(0, work)
+
     async def on_writer(self, seat: int, work: Callable[[Connection], T]) -> T:  # noqa: ARG002 - there is one seat
         """Run ``work`` on the one connection that writes, in its thread."""
         if self._writer is None:

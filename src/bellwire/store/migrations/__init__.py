@@ -33,11 +33,12 @@ def upgrade(conn: Connection) -> bool:
     Raises:
         ConfigError: a newer version of this program made the tables, and this one must not work on them.
     """
-    if not behind(conn):
-        return True
     if conn.dialect.name == "sqlite":
-        with conn.begin():
-            command.upgrade(configuration(conn), "head")
+        if behind(conn):
+            with conn.begin():
+                command.upgrade(configuration(conn), "head")
+        return True
+    if not behind(conn) and not _not_validated(conn):
         return True
     with conn.begin():
         if not conn.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}):
@@ -54,7 +55,8 @@ def _upgraded(conn: Connection) -> bool:
     with conn.begin():
         conn.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS}s'"))
     try:
-        command.upgrade(configuration(conn), "head")
+        if behind(conn):
+            command.upgrade(configuration(conn), "head")
         if conn.in_transaction():
             conn.commit()
         _validate(conn)
@@ -68,11 +70,15 @@ def _upgraded(conn: Connection) -> bool:
 
 def _validate(conn: Connection) -> None:
     """Look whether the rows that were there keep to constraints that were added without looking; nobody has to wait."""
-    with conn.begin():
-        added = conn.execute(text(_NOT_VALIDATED)).all()
-    for table, constraint in added:
+    for table, constraint in _not_validated(conn):
         with conn.begin():
             conn.execute(text(f'ALTER TABLE {table} VALIDATE CONSTRAINT "{constraint}"'))
+
+
+def _not_validated(conn: Connection) -> list[tuple[str, str]]:
+    """Whoever added them may have been stopped before it could look."""
+    with conn.begin():
+        return [(table, constraint) for table, constraint in conn.execute(text(_NOT_VALIDATED))]
 
 
 def behind(conn: Connection) -> bool:
@@ -110,6 +116,6 @@ def configuration(conn: Connection) -> Config:
 
 
 _NOT_VALIDATED: Final = """
-    SELECT conrelid::regclass, conname FROM pg_constraint
+    SELECT conrelid::regclass::text, conname FROM pg_constraint
     WHERE NOT convalidated AND contype = 'c' AND connamespace = current_schema()::regnamespace
 """
