@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
 
 from bellwire.model.reason import Reason
 from bellwire.service.doctor.finding import Level
-from bellwire.store import lanes
+from bellwire.store import lanes, workers
+from bellwire.store.lanes import LaneKey
 from bellwire.teams.clouds import CLOUDS
 from tests.doctor.conftest import Patient
 
@@ -98,6 +100,17 @@ async def test_a_sender_that_stands_still_is_named(patient: Patient) -> None:
     assert found.level is Level.STOPS
     assert found.subject == "sender alerts"
     assert "secret" in (found.remedy or "")
+
+
+async def test_a_sender_that_waits_because_teams_asked_for_it_is_fine(patient: Patient) -> None:
+    now, lane = patient.installation.clock(), LaneKey("alerts", patient.teams.bot.tenant_id)
+    database = patient.service.bellwire.database
+    await database.write(lambda conn: workers.register(conn, "w", None, now))
+    await database.write(lambda conn: lanes.own(conn, "w", [lane]))
+    await database.write(lambda conn: lanes.pause(conn, lane, now + timedelta(hours=1)))
+    waits = (await patient.service.call("GET", "/readyz")).body["checks"]
+    assert "paused" in [check.get("code") for check in waits]
+    assert (await patient.look("service")).level is Level.FINE
 
 
 async def test_nothing_takes_for_ever(patient: Patient) -> None:
