@@ -27,6 +27,7 @@ from bellwire.model.delivery import Priority
 from bellwire.store import lanes, repair_queue, supply, teams, workers
 from bellwire.store.lanes import Halted, LaneKey
 from bellwire.store.queue import Want
+from bellwire.store.recall import Claims
 from bellwire.store.supply import Amendments, Supply
 
 log = structlog.get_logger(__name__)
@@ -147,13 +148,15 @@ class Feeder:
         station, rings = self._station, self._rings
         survey, halts = self._plan() if station.unseen else None, self._halts.version
         station.unseen = False
+        worker, claims = station.worker, Claims()
         try:
-            found = await station.database.write(partial(self._op, station.worker, wants, survey))
+            found = await station.database.write(partial(self._op, worker, wants, survey, claims))
         except StoreUnavailable as error:
             log.warning("claims_wait", code=error.code)
             station.unseen = station.unseen or survey is not None
             self._at_home.set()
             await asyncio.sleep(STORE_PAUSE)
+            await self._recorder.recall(worker, claims)
             station.hungry.set()
             return
         if survey is not None:
@@ -167,11 +170,12 @@ class Feeder:
         moves, most = self._moves, self._station.tuning.at_hand
         return Survey(mine, shut, most, moves.left(), moves.waited(), moves.quiet())
 
-    def _op(self, worker: str, wants: list[Want], survey: Survey | None, conn: Connection) -> Round:
+    def _op(self, worker: str, wants: list[Want], survey: Survey | None, claims: Claims, conn: Connection) -> Round:
         """Runs in the store's thread: it reads nothing that changes meanwhile."""
         station, now = self._station, self._station.clock()
         known, flows = self._messages.known(), station.tuning.flows
         found = Round(supply.fetch(conn, worker, wants, now, known_messages=known, flows=flows))
+        claims.deliveries.update(each.id for _, claimed in found.supply.claimed for each in claimed)
         if survey is not None:
             rosters, found.repairs = teams.lanes(conn), repair_queue.due(conn)
             found.rosters_due = any(due <= now for due in rosters.values())
@@ -184,6 +188,7 @@ class Feeder:
             found.pasts = {key: past_of(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
             found.halted = lanes.halted(conn)
             found.amendments = supply.amend(conn, worker, now, most=survey.most, shut=survey.shut)
+            claims.amendments.update(each.id for each in found.amendments.claimed)
         return found
 
     def _take(self, conn: Connection, worker: str, served: set[LaneKey], survey: Survey, found: Round) -> None:

@@ -23,6 +23,7 @@ from bellwire.model.delivery import State
 from bellwire.model.outcome import Halt, Opened, Outcome, Scope, Sent
 from bellwire.store.journal import Result
 from bellwire.store.lanes import Halted
+from bellwire.store.recall import Claims, recall
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,15 @@ class Recorder:
                 self._station.due(work.lane, run_at)
             if not self._something.is_set():
                 self._idle.set()
+
+    async def recall(self, worker: str, claims: Claims) -> None:
+        """Give back what an operation claimed whose commit nobody confirmed.
+
+        Whoever claims waits for it: what is claimed anew meanwhile would be taken back as well.
+        """
+        if claims:
+            recalled = await self._write(partial(recall, worker=worker, claims=claims))
+            log.warning("claims_recalled", worker=worker, claims=len(recalled))
 
     async def written(self) -> None:
         """Return when nothing is left to write."""

@@ -26,6 +26,7 @@ from bellwire.model.reach import OPENABLE
 from bellwire.model.recipient import Person
 from bellwire.store import references, repair_queue, roster, sightings
 from bellwire.store.lanes import LaneKey
+from bellwire.store.recall import Claims
 from bellwire.store.repair_queue import ClaimedRepair
 from bellwire.store.sightings import Sighting
 
@@ -63,12 +64,14 @@ class Repairs:
         while True:
             await station.repairs_due.wait()
             station.repairs_due.clear()
+            worker, claims = station.worker, Claims()
             try:
                 async with self._at_work:
-                    await self._round()
+                    await self._round(worker, claims)
             except StoreUnavailable as error:
                 log.warning("repairs_wait", code=error.code)
                 await asyncio.sleep(STORE_PAUSE)
+                await self._recorder.recall(worker, claims)
                 station.repairs_due.set()
 
     async def idle(self) -> None:
@@ -76,15 +79,14 @@ class Repairs:
         async with self._at_work:
             return
 
-    async def _round(self) -> None:
+    async def _round(self, worker: str, claims: Claims) -> None:
         station = self._station
         rooms = {lane.key: room for lane in station.lanes if (room := self._room(lane.key)) > 0}
         if not rooms or station.stopping:
             return
-        worker = station.worker
-        found = await station.database.write(partial(_claimed, worker=worker, rooms=rooms, now=station.clock()))
-        for key, claims in found.items():
-            for claim in claims:
+        found = await station.database.write(partial(_noted, claims, worker, rooms, station.clock()))
+        for key, claimed in found.items():
+            for claim in claimed:
                 self._take_in(worker, key, claim)
         if found:
             station.repairs_due.set()
@@ -115,6 +117,14 @@ class Repairs:
             lane.add(work)
             station.lanes.touch(lane)
             station.startable.set()
+
+
+def _noted(
+    claims: Claims, worker: str, rooms: Mapping[LaneKey, int], now: datetime, conn: Connection
+) -> dict[LaneKey, list[Claim]]:
+    found = _claimed(conn, worker, rooms, now)
+    claims.repairs.update(each.row.id for claimed in found.values() for each in claimed)
+    return found
 
 
 def _claimed(conn: Connection, worker: str, rooms: Mapping[LaneKey, int], now: datetime) -> dict[LaneKey, list[Claim]]:

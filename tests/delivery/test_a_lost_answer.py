@@ -1,0 +1,111 @@
+"""A commit whose answer is lost has happened all the same: nothing stays in hands that do not know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from bellwire.delivery.worker import Worker
+from bellwire.errors import StoreUnavailable
+from bellwire.model.delivery import State
+from bellwire.model.outcome import Step
+from bellwire.store import recall, repairs
+from bellwire.store.amendments import Progress
+from bellwire.store.database import Database
+from bellwire.store.recall import Claims
+from bellwire.store.repairs import RepairState
+from bellwire.store.tables import amendments as amendments_table
+from bellwire.store.tables import deliveries as deliveries_table
+from bellwire.store.tables import repairs as repairs_table
+
+from .engine import NOW, Ear, Engine, person
+from .test_amendments import change, new_id, wish, wishes
+from .test_claims import KEY, WANT, claim, hire
+
+ANNA = person(1)
+
+
+class Forgetful:
+    """A database that loses the answer to the first commit after which ``told`` holds."""
+
+    def __init__(self, database: Database, told: Callable[[Connection], bool]) -> None:
+        self._database = database
+        self._told = told
+        self.lost = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def write(self, op: Callable[[Connection], Any]) -> Any:
+        """Commit, and sometimes say nothing of it."""
+        result = await self._database.write(op)
+        if not self.lost and await self._database.read(self._told):
+            self.lost = True
+            raise StoreUnavailable("The connection was lost during the commit.")
+        return result
+
+
+def claimed(table: Table) -> Callable[[Connection], bool]:
+    """That something of this table is in a worker's hands."""
+    return lambda conn: conn.execute(select(table.c.id).where(table.c.state == "sending")).first() is not None
+
+
+async def start(engine: Engine, told: Callable[[Connection], bool], **tuning: Any) -> tuple[Worker, Forgetful]:
+    """A worker on such a database."""
+    forgetful = Forgetful(engine.database, told)
+    return await engine.start(database=forgetful, **tuning), forgetful  # type: ignore[arg-type]  # stands in for it
+
+
+async def test_deliveries_whose_claim_was_not_confirmed_are_sent_once(engine: Engine) -> None:
+    await engine.knows(ANNA)
+    worker, database = await start(engine, claimed(deliveries_table))
+    recorded = Ear(worker.signals.recorded)
+    ids = await engine.accept(ANNA, ANNA, ANNA)
+    await recorded.hear(*ids)
+    assert database.lost
+    assert {(await engine.delivery(each)).state for each in ids} == {State.SENT}
+    assert len(engine.teams.postings) == len(ids)
+
+
+async def test_a_change_whose_claim_was_not_confirmed_is_made(engine: Engine) -> None:
+    await engine.knows(ANNA)
+    worker, database = await start(engine, claimed(amendments_table))
+    recorded = Ear(worker.signals.recorded)
+    (delivery_id,) = await engine.accept(ANNA)
+    await recorded.hear(delivery_id)
+    await recorded.hear(wish(await change(engine, delivery_id)))
+    assert database.lost
+    assert [each.progress for each in await wishes(engine, delivery_id)] == [Progress.DONE]
+    assert engine.teams.steps() == [Step.POST, Step.CHANGE]
+
+
+async def test_a_repair_whose_claim_was_not_confirmed_is_done(engine: Engine) -> None:
+    worker, database = await start(engine, claimed(repairs_table))
+    recorded = Ear(worker.signals.recorded)
+    ask = partial(repairs.ask, persons=[ANNA], now=engine.clock(), new_id=lambda: new_id(engine))
+    await engine.database.write(ask)
+    await recorded.next()
+    assert database.lost
+    (found,) = await engine.database.read(partial(repairs.page, tenants=[ANNA.tenant_id]))
+    assert (found.state, engine.teams.steps()) == (RepairState.OPENED, [Step.OPEN_CHAT])
+
+
+async def test_a_claim_that_was_not_committed_takes_nothing_from_who_has_it_now(engine: Engine) -> None:
+    mine, theirs, free = await engine.accept(ANNA, ANNA, ANNA)
+    await hire(engine.database, "w", KEY)
+    await claim(engine.database, "w", WANT._replace(most=1))
+    await engine.database.write(lambda conn: _hand_over(conn, theirs))
+    claims = Claims(deliveries={mine, theirs, free})
+    recalled = partial(recall.recall, worker="w", claims=claims)
+    assert await engine.database.write(recalled) == {mine}
+    assert await engine.database.write(recalled) == set()
+    states = [(await engine.delivery(each)).state for each in (mine, theirs, free)]
+    assert states == [State.QUEUED, State.SENDING, State.QUEUED]
+
+
+def _hand_over(conn: Connection, delivery_id: str) -> None:
+    held = {"state": State.SENDING, "claimed_by": "v", "claimed_at": NOW}
+    conn.execute(deliveries_table.update().where(deliveries_table.c.id == delivery_id).values(held))
