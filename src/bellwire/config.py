@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from bellwire.errors import ConfigError
 from bellwire.flows.trigger import is_signed
+from bellwire.model.address import can_allow
 
 SENDER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
@@ -207,6 +208,13 @@ class CallbackSettings(BaseModel):
     )
 
     _split = field_validator("allowed_hosts", mode="before")(_listed)
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(can_allow, hosts)):
+            raise ValueError("each entry must be host or host:port, such as crm.internal:8080")
+        return hosts
 
 
 class Settings(BaseSettings):

@@ -169,7 +169,7 @@ async def exchange(
                 middlewares=None if method == "POST" else (_once,),
             ) as response:
                 return Answer(response.status, response.headers, await _read(response, most))
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             lost = _lost(body, error)
             if body is None or not body.stale:
                 # The cause would carry the URL into a traceback.
@@ -231,6 +231,7 @@ KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (aiohttp.ClientSSLError, "tls_failed"),
     (aiohttp.ClientConnectorError, "connect_failed"),
     (aiohttp.ClientResponseError, "not_http"),
+    (ValueError, "host_not_found"),  # a host that IDNA or the client refuses to look up
 )
 
 
@@ -243,6 +244,6 @@ def _lost(body: Body | None, error: Exception) -> NoAnswer:
     if body is not None:
         written = body.written
     else:
-        before = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+        before = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL, UnicodeError)
         written = not isinstance(error, before)
     return NoAnswer("connect_timeout" if kind == "answer_timeout" and not written else kind, written=written)

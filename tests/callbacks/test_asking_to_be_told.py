@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from bellwire.client import verify
-from bellwire.errors import Unauthorized
+from bellwire.config import load_settings
+from bellwire.errors import ConfigError, InvalidInput, Unauthorized
 from bellwire.model.callback import Event
 from bellwire.model.delivery import State
 from bellwire.service.callbacks import Wanted
@@ -115,6 +116,9 @@ async def test_a_new_secret_signs_beside_the_old_one(service: Running, receiver:
         verify(asked.body, asked.headers, "whsec_c29tZWJvZHkgZWxzZSdz")
     with pytest.raises(Unauthorized):
         verify(asked.body + b" ", asked.headers, newer["secret"])
+    for none in ("", "whsec_", "whsec_x"):
+        with pytest.raises(InvalidInput, match="bellwire callbacks add"):
+            verify(asked.body, asked.headers, none)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +132,9 @@ async def test_a_new_secret_signs_beside_the_old_one(service: Running, receiver:
         "https://user:password@receiver.example/hook",
         "https://receiver.example/hook#part",
         "https://receiver.example:99999/",
+        "https://receiver.example:0/",
+        "https://receiver..example/",
+        "https://127.1/",
         "ftp://receiver.example/",
         "https:///hook",
         "https://receiver.example/a b",
@@ -219,3 +226,11 @@ async def test_the_client_has_it_all(service: Running, receiver: Receiver) -> No
     assert (await client.rotate_callback_secret(made.id)).secret != made.secret
     await client.remove_callback(made.id)
     assert await client.callbacks() == []
+
+
+@pytest.mark.parametrize("entry", ["http://crm.internal/hook", "crm.internal/", "*.internal"])
+def test_an_allowed_host_that_could_never_match_is_refused_at_the_start(entry: str) -> None:
+    with pytest.raises(ConfigError, match="host or host:port") as refused:
+        load_settings(callbacks={"allowed_hosts": f"crm.internal:8080, {entry}"})
+    assert str(refused.value.field).startswith("BELLWIRE_CALLBACKS__ALLOWED_HOSTS")
+    assert entry not in str(refused.value)

@@ -171,6 +171,60 @@ async def test_one_that_is_gone_is_forgotten(office: Office, receiver: Receiver)
     assert await office.database.read(callbacks.backlogs) == {}
 
 
+async def test_a_receiver_may_ask_for_longer_than_a_day(office: Office, receiver: Receiver) -> None:
+    callback_id = await office.subscribe(receiver.url)
+    receiver.status, receiver.headers = 503, {"Retry-After": "99999999999999"}
+    await office.end()
+    async with office.dispatching():
+        first = await receiver.asked()
+        assert await office.reply() is Reply.FAILED
+        assert await office.backlog(callback_id) == (1, 0)
+        receiver.status = 204
+        office.clock.go(days=1, seconds=1)
+        assert await office.reply() is Reply.TAKEN
+        assert (await receiver.asked()).body == first.body
+
+
+async def test_the_try_after_a_wait_beyond_the_day_is_the_last(office: Office, receiver: Receiver) -> None:
+    callback_id = await office.subscribe(receiver.url)
+    receiver.status, receiver.headers = 503, {"Retry-After": "99999999999999"}
+    await office.end()
+    async with office.dispatching():
+        await office.reply()
+        office.clock.go(days=1, seconds=1)
+        await office.reply()
+    assert await office.backlog(callback_id) == (0, 1)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".foo", "a" * 64])
+async def test_a_host_that_nobody_can_look_up_fails_like_any_other(office: Office, host: str) -> None:
+    callback_id = await office.subscribe(f"https://{host}/x?sig=a-secret-of-the-receiver")
+    await office.end()
+    async with office.dispatching(CallbackPolicy(disable_after=1.0)):
+        assert await office.reply() is Reply.FAILED
+        failing = await office.callback(callback_id)
+        assert (failing.health, failing.failed_with) == (Health.FAILING, "host_not_found")
+        office.clock.go(minutes=1)
+        assert await office.reply() is Reply.FAILED
+    assert (await office.callback(callback_id)).health is Health.DISABLED
+
+
+async def test_a_defect_of_ours_fails_like_anything_else(
+    office: Office, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Here it is a secret that the library refuses to sign with."""
+    callback_id = await office.subscribe(receiver.url)
+    broken = partial(callbacks.renew, callback_id=callback_id, secret="whsec_x", former_until=office.clock())
+    await office.database.write(broken)
+    await office.end()
+    async with office.dispatching():
+        assert await office.reply() is Reply.FAILED
+    failing = await office.callback(callback_id)
+    assert (failing.health, failing.failed_with) == (Health.FAILING, "defect")
+    assert "callback_broken" in caplog.text
+    assert "a-secret-of-the-receiver" not in caplog.text
+
+
 async def test_no_receiver_waits_for_another(office: Office, receiver: Receiver) -> None:
     receiver.silent = True
     await office.subscribe(receiver.url)

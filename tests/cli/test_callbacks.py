@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from bellwire.cli.exits import Exit
+from bellwire.cli.tables import moment
 from tests.cli.conftest import Terminal
 
 ADDRESS = "https://receiver.contoso.invalid/hook?sig=a-secret-of-the-receiver"
@@ -47,3 +50,10 @@ async def test_a_secret_is_renewed_and_a_callback_removed(quiet: Terminal) -> No
 async def test_an_address_that_may_not_be_told_is_a_usage_error(quiet: Terminal) -> None:
     refused = await quiet.run("callbacks", "add", "http://10.0.0.1/hook")
     assert (refused.code, refused.out) == (Exit.USAGE, "")
+    assert "ADDRESS: " in refused.err
+
+
+async def test_two_callbacks_on_one_host_are_told_apart(quiet: Terminal) -> None:
+    made = (await quiet.run("callbacks", "add", ADDRESS, "--json")).json
+    table = await quiet.run("callbacks", "list")
+    assert moment(datetime.fromisoformat(made["created_at"])) in table.out

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bellwire.callbacks.dispatcher import DEFECT
 from bellwire.model.callback import Event, Health
 from bellwire.net import KINDS
 from bellwire.web.server import serving
@@ -42,5 +43,5 @@ async def test_the_receiver_takes_what_it_is_told_once(sqlite_url: str, monkeypa
 
 
 def test_the_page_names_every_event_every_health_and_every_failure() -> None:
-    for word in (*Event, *Health, *(kind for _, kind in KINDS), "address_not_public", "connection_lost"):
+    for word in (*Event, *Health, *(kind for _, kind in KINDS), "address_not_public", "connection_lost", DEFECT):
         assert f"`{word}`" in PAGE, word

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwire.model.callback import CallbackPolicy, Reply, given_up, pause, reply, wait, worn_out
+from bellwire.model.callback import CallbackPolicy, Reply, next_try, pause, reply, wait, worn_out
 
 POLICY = CallbackPolicy()
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -53,10 +53,22 @@ def test_an_event_is_tried_often_and_then_no_more(random: float) -> None:
     made, now, count = NOW, NOW, 0
     while True:
         count += 1
-        now += wait(count, None, random, POLICY)
-        if given_up(made, now, POLICY):
+        again = next_try(made, count, None, random, now, POLICY)
+        if again is None:
             break
+        now = again
     assert 8 <= count <= 20
+    assert now - made <= timedelta(seconds=POLICY.total)
+
+
+@given(st.floats(0, 86_400), st.floats(0, 1e9), chance)
+def test_a_wait_that_the_receiver_asks_for_is_waited_out(since: float, asked: float, random: float) -> None:
+    """However long it is: only the try after it, if that is later than a day, is the last."""
+    now = NOW + timedelta(seconds=since)
+    again = next_try(NOW, 1, asked, random, now, POLICY)
+    assert again == now + wait(1, asked, random, POLICY)
+    late = NOW + timedelta(seconds=POLICY.total + 1)
+    assert next_try(NOW, 2, asked, random, late, POLICY) is None
 
 
 def test_a_receiver_that_failed_once_or_twice_is_not_left_alone() -> None:

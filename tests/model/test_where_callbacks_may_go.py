@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bellwire.errors import InvalidInput
-from bellwire.model.address import check_callback_url, is_allowed, is_public
+from bellwire.model.address import can_allow, check_callback_url, is_allowed, is_public, place
 
 PUBLIC = ["8.8.8.8", "20.190.128.1", "2001:4860:4860::8888", "2002:808:808::1", "64:ff9b::808:808"]
 INSIDE = [
@@ -98,3 +98,76 @@ def test_no_other_host_profits_from_it(url: str, allowed: list[str]) -> None:
     assert not is_allowed(url, allowed)
     with pytest.raises(InvalidInput, match="https"):
         check_callback_url(url, allowed)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a..b/x",
+        "https://.foo/",
+        "https://foo../",
+        "https://./",
+        f"https://{'a' * 64}.example/",
+        "https://" + "a." * 127 + "example/",
+        "https://a%2eb.example/",
+        "https://receiver.example:0/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0/",
+        "https://0x7f.1/",
+        "https://127.0.0.1./",
+        "https://8.8.8.8./",
+        "https://localhost./",
+    ],
+)
+def test_a_host_that_nobody_can_look_up_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_callback_url(url, [])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://receiver.example./x",
+        "https://my_own.receiver.example/x",
+        f"https://{'a' * 63}.example/",
+        "https://8.8.8.8/x",
+        "https://[2001:4860:4860::8888]/x",
+        "https://3com.example/",
+        "https://xn--r-bja.example:8443/",
+    ],
+)
+def test_a_host_of_the_open_internet_is_not(url: str) -> None:
+    check_callback_url(url, [])
+
+
+def test_where_it_goes_is_shown_as_it_is_written() -> None:
+    assert place("https://[2606:4700::1111]/x") == "[2606:4700::1111]:443"
+    assert place("http://CRM.internal/x") == "crm.internal:80"
+    assert place("https://crm.internal:8443/x") == "crm.internal:8443"
+
+
+@pytest.mark.parametrize("entry", ["crm.internal", "CRM.internal:8080", "10.0.0.1", "[fd00::1]:8", "fd00::1"])
+def test_an_operator_names_a_host_and_perhaps_a_port(entry: str) -> None:
+    assert can_allow(entry)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "http://x/y",
+        "x/y",
+        "x?y",
+        "me@x",
+        "x:",
+        "x:0x",
+        "x:99999",
+        "*.internal",
+        "a..b",
+        "[fd00::1",
+        "10.0.0.0/8",
+        "a b",
+    ],
+)
+def test_an_entry_that_could_never_match_is_none(entry: str) -> None:
+    assert not can_allow(entry)

@@ -49,6 +49,14 @@ async def test_an_unknown_host_wrote_nothing(session: ClientSession) -> None:
     assert (lost.kind, lost.written) == ("host_not_found", False)
 
 
+@pytest.mark.parametrize("host", ["a..b", ".foo", "a" * 64, "a." * 127 + "example"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_a_host_that_is_no_name_wrote_nothing(session: ClientSession, method: str, host: str) -> None:
+    """IDNA refuses it before anybody is asked."""
+    lost = await failure(session, f"https://{host}/x", method)
+    assert (lost.kind, lost.written) == ("host_not_found", False)
+
+
 async def test_a_connection_that_is_not_accepted_in_time_wrote_nothing(session: ClientSession) -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))

@@ -38,6 +38,8 @@ ADMITTED = [
 ]
 
 REFUSED = [
+    (PUBLIC, f"https://{'a' * 64}.teams.microsoft.com/"),
+    (PUBLIC, "https://" + "a." * 120 + "teams.microsoft.com/"),
     (PUBLIC, "http://smba.trafficmanager.net/teams/"),
     (PUBLIC, "https://evil.trafficmanager.net/teams/"),
     (PUBLIC, "https://x.smba.trafficmanager.net/"),

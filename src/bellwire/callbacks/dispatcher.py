@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from traceback import extract_tb
 from typing import Final
 
 import structlog
@@ -27,6 +28,8 @@ POLL: Final = 0.5
 PATIENCE: Final = 5.0
 SWEEP_EVERY: Final = 600
 KEPT_FOR: Final = timedelta(days=7)
+DEFECT: Final = "defect"
+"""What is said of a try that failed in Bellwire itself."""
 
 Observer = Callable[[Reply], None]
 
@@ -126,7 +129,7 @@ class Dispatcher:
         return (found, events) if events else None
 
     async def _round(self, found: Callback, events: list[Told]) -> None:
-        receipts = await asyncio.gather(*(self._post.carry(found, letter(each)) for each in events))
+        receipts = await asyncio.gather(*(self._carry(found, each) for each in events))
         chances = [self._random.random() for _ in range(len(events) + 1)]
         outcome = list(zip(events, receipts, chances[1:], strict=True))
         op = partial(settle, found, outcome, chances[0], self._clock(), self._post.policy)
@@ -140,6 +143,16 @@ class Dispatcher:
                 reason=setback.failed_with,
                 no_more=setback.disabled or setback.gone,
             )
+
+    async def _carry(self, found: Callback, event: Told) -> Receipt:
+        """Tell one event. A defect counts as a failure, so that it ends as every other failure does."""
+        try:
+            return await self._post.carry(found, letter(event))
+        except Exception as error:
+            place = extract_tb(error.__traceback__)[-1]  # no more of it, since it may show the address
+            where = f"{place.name}:{place.lineno}"
+            log.error("callback_broken", callback=found.id, error=type(error).__name__, at=where)  # noqa: TRY400
+            return Receipt(Reply.FAILED, DEFECT)
 
 
 Outcome = Sequence[tuple[Told, Receipt, float]]
@@ -168,8 +181,8 @@ def settle(
 
 
 def _untold(event: Told, receipt: Receipt, chance: float, now: datetime, policy: CallbackPolicy) -> Untold:
-    again = now + model.wait(event.tries, receipt.after, chance, policy)
-    return Untold(event.id, event.tries, None if model.given_up(event.made_at, again, policy) else again)
+    again = model.next_try(event.made_at, event.tries, receipt.after, chance, now, policy)
+    return Untold(event.id, event.tries, again)
 
 
 def _setback(

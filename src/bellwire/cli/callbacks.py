@@ -10,6 +10,7 @@ from bellwire.cli.exits import Exit
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
 from bellwire.cli.service import ask, plain
 from bellwire.cli.terminal import remark, show, show_json
+from bellwire.errors import InvalidInput
 
 Id = Annotated[str, typer.Argument(metavar="CALLBACK_ID", help="As 'bellwire callbacks list' shows it.")]
 
@@ -42,7 +43,13 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Have a receiver told how deliveries end. The secret that signs is shown here once."""
-    made = ask(url, key, lambda client: client.add_callback(address, sender=sender, reference=reference, mine=mine))
+    try:
+        made = ask(url, key, lambda client: client.add_callback(address, sender=sender, reference=reference, mine=mine))
+    except InvalidInput as error:
+        if error.field != "url":
+            raise
+        # On this command --url is the service's address.
+        raise InvalidInput(error.detail, field="ADDRESS", code=error.code, remedy=error.remedy) from None
     if as_json:
         show_json(plain(made))
         return

@@ -179,13 +179,14 @@ def key_table(keys: Iterable[ApiKey]) -> Table:
 
 def callback_table(found: Iterable[Callback]) -> Table:
     """One line for each callback."""
-    table = plain_table("callback", "tells", "", "of", "to tell", "given up", "since", "last answer")
+    table = plain_table("callback", "tells", "added", "", "of", "to tell", "given up", "since", "last answer")
     for one in found:
         of = ", ".join(filter(None, (one.sender, one.reference, "mine" if one.mine else None))) or "everything"
         since = moment(one.disabled_at or one.failing_since or one.succeeded_at)
         table.add_row(
             one.id,
             one.host,
+            moment(one.created_at),
             state_text(one.health),
             Text(of),
             str(one.waiting),

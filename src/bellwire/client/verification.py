@@ -9,7 +9,7 @@ from typing import Final
 
 from bellwire.client import answers
 from bellwire.client.answers import Delivery
-from bellwire.errors import Unauthorized
+from bellwire.errors import InvalidInput, Unauthorized
 
 ENDED: Final = "delivery.ended"
 
@@ -30,13 +30,22 @@ def verify(body: bytes | str, headers: Mapping[str, str], secret: str) -> Event:
     ``body`` is the request's body as it came, before anything parsed it.
 
     Raises:
+        InvalidInput: ``secret`` is none.
         Unauthorized: it was not; answer 401 and do nothing.
     """
     from standardwebhooks import Webhook, WebhookVerificationError
 
+    try:
+        webhook = Webhook(secret)
+    except Exception:  # the library exports none of those that it raises here
+        raise InvalidInput(
+            "It is no callback's secret.",
+            field="secret",
+            remedy="Pass the secret that 'bellwire callbacks add' showed; it begins with whsec_.",
+        ) from None
     given = {name.lower(): value for name, value in headers.items()}
     try:
-        told = Webhook(secret).verify(body, given)
+        told = webhook.verify(body, given)
     except (WebhookVerificationError, ValueError) as error:
         raise Unauthorized(
             "The request was not signed with this secret, or not just now.",

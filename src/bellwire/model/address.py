@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
@@ -10,6 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 from bellwire.errors import InvalidInput
 
 MOST_URL: Final = 4_096
+_MOST_HOST: Final = 253
+_LABEL: Final = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE | re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE | re.ASCII)
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _INSIDE: Final = (
     # Azure's platform answers every virtual machine at this public-looking address.
@@ -32,17 +36,31 @@ def is_public(address: str) -> bool:
     return all(_open(each) for each in (found, *_inner(found)))
 
 
-def host_and_port(url: str) -> tuple[str, int]:
-    """The host, in lower case, and the port of a URL that was checked before."""
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme.lower() == "https" else 80)
+def is_name(host: str) -> bool:
+    """Whether a host's name can be looked up at all (RFC 1035 §2.3.4), in ASCII, with or without the root's dot."""
+    name = host.removesuffix(".")
+    return len(name) <= _MOST_HOST and all(_LABEL.fullmatch(label) for label in name.split("."))
+
+
+def place(url: str) -> str:
+    """The ``host:port`` of a URL that was checked before, in lower case."""
+    host, port = _host_and_port(url)
+    return f"{_shown(host)}:{port}"
 
 
 def is_allowed(url: str, allowed_hosts: Collection[str]) -> bool:
     """Whether the operator named this URL's ``host``, or ``host:port``, as one that may be inside the own network."""
-    host, port = host_and_port(url)
-    shown = f"[{host}]" if ":" in host else host
-    return bool({host, shown, f"{shown}:{port}"} & {each.lower() for each in allowed_hosts})
+    host, port = _host_and_port(url)
+    return bool({host, _shown(host), f"{_shown(host)}:{port}"} & {each.lower() for each in allowed_hosts})
+
+
+def can_allow(entry: str) -> bool:
+    """Whether there is a URL that this entry of the allowed hosts lets in: it is ``host`` or ``host:port``."""
+    url = f"https://{_shown(entry) if _is_ip(entry) else entry}"
+    try:
+        return _is_host(urlsplit(url).hostname or "") and is_allowed(url, [entry])
+    except ValueError:
+        return False
 
 
 def check_callback_url(url: str, allowed_hosts: Collection[str]) -> None:
@@ -56,7 +74,11 @@ def check_callback_url(url: str, allowed_hosts: Collection[str]) -> None:
         return
     if parts.scheme.lower() != "https":
         raise _refused("It must be an https address.", "Use https, or have the operator allow the host.")
-    host = parts.hostname or ""
+    written = parts.hostname or ""
+    host = written.removesuffix(".")
+    if not _is_ip(written) and _NUMBER.fullmatch(host.rpartition(".")[2]):
+        # Resolvers read 127.1, 2130706433 and 0 as addresses.
+        raise _refused("Its host is a number.", "Write an IPv4 address as four numbers, such as 203.0.113.7.")
     if host == "localhost" or host.endswith(".localhost") or (_is_ip(host) and not is_public(host)):
         raise _refused(
             "It is an address inside a private network.",
@@ -69,7 +91,7 @@ def _parts(url: str) -> SplitResult:
         raise _refused("It is no address.", f"Use at most {MOST_URL:,} characters of ASCII, without spaces.")
     try:
         parts = urlsplit(url)
-        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and (parts.port or 443) > 0
+        usable = parts.scheme.lower() in ("http", "https") and _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         usable = False
     if not usable or "\\" in url:
@@ -79,6 +101,20 @@ def _parts(url: str) -> SplitResult:
             "It holds a user name, a password or a fragment.", "Put a secret into the path or the query instead."
         )
     return parts
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    default = 443 if parts.scheme.lower() == "https" else 80
+    return parts.hostname or "", default if parts.port is None else parts.port
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_host(host: str) -> bool:
+    return _is_ip(host) or is_name(host)
 
 
 def _refused(detail: str, remedy: str) -> InvalidInput:

@@ -97,9 +97,16 @@ def pause(failures: int, after: float | None, random: float, policy: CallbackPol
     return wait(max(repeated, 0), after, random, policy)
 
 
-def given_up(made_at: datetime, again: datetime, policy: CallbackPolicy) -> bool:
-    """Whether a next try at ``again`` would be too late for an event that was made then."""
-    return (again - made_at).total_seconds() > policy.total
+def next_try(
+    made_at: datetime, tries: int, after: float | None, random: float, now: datetime, policy: CallbackPolicy
+) -> datetime | None:
+    """When an event is tried again after ``tries`` failures; None if that is too late for one made at ``made_at``.
+
+    A wait that the receiver asks for is waited out even if it ends after ``total``; the try after it is then the last.
+    """
+    again = now + wait(tries, after, random, policy)
+    counted = again if after is None else now
+    return None if (counted - made_at).total_seconds() > policy.total else again
 
 
 def worn_out(failing_since: datetime, now: datetime, policy: CallbackPolicy) -> bool:

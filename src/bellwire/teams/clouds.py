@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from bellwire.errors import ConfigError
+from bellwire.model.address import is_name
 
 LONGEST_URL: Final = 2048
 SETTING: Final = "BELLWIRE_CLOUD__"
@@ -100,7 +101,7 @@ def _address(url: str) -> _Address | None:
         return None
     scheme, host, port, path = match.groups()
     number = int(port) if port else _DEFAULT_PORTS[scheme.lower()]
-    if number > 65535 or ".." in host:
+    if number > 65535 or not (host == "[::1]" or is_name(host)):
         return None
     return _Address(scheme.lower(), host.lower(), number, path)
 

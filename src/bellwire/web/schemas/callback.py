@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from bellwire.callbacks.post import Receipt
-from bellwire.model.address import MOST_URL, host_and_port
+from bellwire.model.address import MOST_URL, place
 from bellwire.model.callback import Event, Health, Reply
 from bellwire.service.callbacks import Known, Wanted
 from bellwire.web.schemas.delivery import DeliveryView
@@ -110,10 +110,9 @@ def trial_view(receipt: Receipt) -> TrialView:
 
 def _fields(known: Known) -> dict[str, object]:
     one = known.callback
-    host, port = host_and_port(one.url)
     return {
         "id": one.id,
-        "host": f"{host}:{port}",
+        "host": place(one.url),
         "events": one.events,
         "sender": one.only_sender,
         "reference": one.only_reference,
