@@ -73,6 +73,8 @@ def _finer_codes() -> Iterator[str]:
                 given = [word.value for word in node.keywords if word.arg == "code"]
                 if isinstance(node.func, ast.Name) and node.func.id == "_refuse":
                     given += node.args[:1]
+                if isinstance(node.func, ast.Name) and node.func.id == "Check":  # its third field is its code
+                    given += node.args[2:3]
                 yield from (str(one.value) for one in given if isinstance(one, ast.Constant) and one.value)
 
 

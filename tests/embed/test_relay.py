@@ -10,13 +10,15 @@ import aiohttp
 import orjson
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 from yarl import URL
 
 from bellwire.app import Bellwire
 from bellwire.config import Settings
 from bellwire.embed.relay import relay as relay_module
-from bellwire.errors import StoreUnavailable
+from bellwire.errors import BellwireError, StoreUnavailable, TablesTooOld
 from bellwire.service.capture import Capture
+from bellwire.service.health import Check, Health, Readiness
 from bellwire.simulator.signing import Flaw
 from bellwire.web.app import create_app
 from tests.embed.relayed import relaying
@@ -117,14 +119,21 @@ async def test_an_answer_that_comes_in_pieces_is_passed_on_in_pieces(
         assert await answer.content.read() == upstream.pieces[1]
 
 
+async def problem(answer: aiohttp.ClientResponse, status: int, code: str) -> None:
+    """It is one, in the form of all others."""
+    told = await answer.json()
+    assert (answer.status, told["status"], told["code"], told["type"]) == (status, status, code, f"/problems/{code}")
+    assert all(told[name] for name in ("title", "detail", "remedy"))
+
+
 async def test_a_bot_that_is_silent_or_away_is_named(upstream: Upstream, session: aiohttp.ClientSession) -> None:
     upstream.silent = asyncio.Event()
     async with relaying(upstream.url, timeout=0.2) as (_, url):
         answer = await posted(session, f"{url}/api/messages")
-        assert (answer.status, (await answer.json())["code"]) == (504, "bot_silent")
+        await problem(answer, 504, "bot_silent")
     async with relaying("http://127.0.0.1:9/api/messages") as (_, url):
         answer = await posted(session, f"{url}/api/messages")
-        assert (answer.status, (await answer.json())["code"]) == (502, "bot_unreachable")
+        await problem(answer, 502, "bot_unreachable")
 
 
 async def test_without_bellwire_it_relays_and_what_came_meanwhile_is_kept(
@@ -145,6 +154,57 @@ async def test_without_bellwire_it_relays_and_what_came_meanwhile_is_kept(
     assert reach.reference is not None
     assert (relay.counts.taken, relay.counts.unproven) == (1, 1)  # what nobody signed was relayed, but not believed
     assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble", [StoreUnavailable("It is down."), TablesTooOld("They are old.")], ids=lambda error: str(error.code)
+)
+async def test_without_bellwire_it_lives_is_ready_and_says_what_is_amiss(
+    trouble: BellwireError, session: aiohttp.ClientSession
+) -> None:
+    async with relaying("http://127.0.0.1:9/api/messages") as (relay, url):
+        relay.without(trouble)
+        async with session.get(f"{url}/healthz") as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+        async with session.get(f"{url}/readyz") as answer:
+            assert answer.status == 200
+            told = await answer.json()
+        async with session.get(f"{url}/v1/people") as answer:
+            await problem(answer, 503, trouble.code)
+            assert answer.headers["Retry-After"] == "1"
+    assert told == {
+        "ready": True,
+        "checks": [
+            {
+                "name": "database",
+                "well": False,
+                "code": trouble.code,
+                "detail": trouble.detail,
+                "remedy": trouble.remedy,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("hanging", [False, True])
+async def test_before_a_bellwire_whose_database_is_lost_it_stays_ready(
+    hanging: bool, session: aiohttp.ClientSession, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(_: Health) -> Readiness:
+        if hanging:
+            await asyncio.Event().wait()
+        return Readiness([Check("database", False, "store_unavailable", "It is down.", "Start it.")])
+
+    monkeypatch.setattr(Health, "readiness", look)
+    async with (
+        relaying("http://127.0.0.1:9/api/messages") as (relay, url),
+        Bellwire.open(Settings(database_url=SecretStr(sqlite_url)), work=False) as bellwire,
+        relay.before(bellwire, create_app(bellwire)),
+        session.get(f"{url}/readyz") as answer,
+    ):
+        told = await answer.json()
+    assert (answer.status, told["ready"]) == (200, True)
+    assert [(check["well"], check["code"]) for check in told["checks"]] == [(False, "store_unavailable")]
 
 
 async def raises() -> None:

@@ -65,6 +65,9 @@ async def test_serve_relays(database_url: str | None, before: str, tmp_path: Pat
         process, url = await served(tmp_path, environment, before)
         async with session.post(f"{url}/api/messages", data=b"{}") as answer:
             assert (answer.status, await answer.read()) == (201, b"{}")
+        for path in ("/healthz", "/readyz"):
+            async with session.get(url + path) as answer:
+                assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         _, complaints = await process.communicate()
     await runner.cleanup()

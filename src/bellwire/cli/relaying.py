@@ -32,6 +32,7 @@ async def kept_open(
             async with opened() as bellwire, relay.before(bellwire, create_app(bellwire)):
                 await until(bellwire)
         except Unavailable as error:
+            relay.without(error)
             remark(f"bellwire: {error} What comes for the bot is relayed meanwhile.")
             with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE):
