@@ -184,6 +184,29 @@ async def test_a_mistake_in_the_machinery_leaves_nobody_waiting() -> None:
     assert all(isinstance(result, StoreUnavailable) for result in results)
 
 
+async def test_an_event_loop_that_ends_leaves_nobody_waiting() -> None:
+    begun = asyncio.Event()
+
+    async def commit(seat: int, group: Sequence[Waiting]) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    pump = Pump(commit, seats=1)
+    others = asyncio.all_tasks()
+    pump.start()
+    under_way = pump.submit(partial(add, name="a"))
+    await begun.wait()
+    waiting = [pump.submit(partial(add, name="b")), pump.merge(add_all, "c")]
+    for task in asyncio.all_tasks() - others:
+        task.cancel()
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(under_way, *waiting, return_exceptions=True)
+
+    assert all(isinstance(result, StoreUnavailable) for result in results)
+    with pytest.raises(StoreUnavailable):
+        pump.submit(partial(add, name="d"))
+
+
 async def test_reads_cannot_write(database: Database) -> None:
     with pytest.raises(StoreUnavailable):
         await database.read(partial(add, name="a"))

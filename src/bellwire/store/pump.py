@@ -75,15 +75,27 @@ class Pump:
         return asyncio.get_running_loop().create_future()
 
     async def _work(self, seat: int) -> None:
-        while True:
-            await self._something.wait()
-            group = self._take()
-            if group:
-                await self._commit_and_settle(seat, group)
-            elif self._stopping:
-                return
-            else:
-                self._something.clear()
+        try:
+            while True:
+                await self._something.wait()
+                group = self._take()
+                if group:
+                    await self._commit_and_settle(seat, group)
+                elif self._stopping:
+                    return
+                else:
+                    self._something.clear()
+        except asyncio.CancelledError:
+            self._refuse_all()
+            raise
+
+    def _refuse_all(self) -> None:
+        """The event loop ends: nothing will be committed any more, and nobody may wait for it for ever."""
+        self._stopping = True
+        left, self._waiting = self._waiting, deque()
+        refuse(left, StoreUnavailable("The store is closed."))
+        for entry in left:
+            entry.settle()
 
     def _take(self) -> list[Waiting]:
         group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_OPERATIONS))]
@@ -97,6 +109,9 @@ class Pump:
     async def _commit_and_settle(self, seat: int, group: list[Waiting]) -> None:
         try:
             await self._commit(seat, group)
+        except asyncio.CancelledError as error:
+            refuse(group, error)
+            raise
         except Exception as error:
             refuse(group, error)
         finally:
