@@ -30,7 +30,7 @@ SECRET_VALUES: Final = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)*"  # a JWT, whole or cut short
     r"|(?i:bearer)\s+[^\s\"',;]+"
     r"|\bbw_[\w-]{16,}"  # an API key of ours
-    r"|(?<=\?)[^\s\"'<>]{0,4096}\bsig=[^\s\"'<>]+"  # all that follows the question mark of a signed address
+    r"|(?<=\?)[^\s\"'<>=]{0,4096}=[^\s\"'<>]+"  # all that follows an address's question mark: it may be a password
     r"|(?i:\b(?:sig|code|client_secret|client_assertion|access_token)=)[^&\s\"']+"
     r"|://[^/\s:@]+:[^/\s@]+@"  # a password in a URL
 )

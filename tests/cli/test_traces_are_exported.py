@@ -85,6 +85,13 @@ async def test_what_one_process_accepts_another_one_sends_in_the_same_trace(tmp_
     assert (trace, parent) == accept[1:3]
 
 
+@pytest.mark.parametrize(("name", "value"), [("OTEL_BSP_MAX_QUEUE_SIZE", "-3"), ("OTEL_BSP_SCHEDULE_DELAY", "0")])
+def test_what_the_sdk_refuses_is_told_with_the_variable(name: str, value: str, command: Command) -> None:
+    ended = command("serve", "--port", "0", env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", name: value})
+    assert (ended.code, "defect" in ended.err) == (Exit.BAD_SETTING, False)
+    assert name in ended.err
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]
 )

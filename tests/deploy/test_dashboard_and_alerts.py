@@ -57,6 +57,12 @@ def test_the_page_says_what_to_do_about_every_alert() -> None:
     assert re.findall(r"^\| `(Bellwire\w+)` \|", PAGE, re.MULTILINE) == [rule["alert"] for rule in RULES]
 
 
+def test_no_alert_waits_for_a_counter_that_a_fresh_process_does_not_have() -> None:
+    """A counter with labels has no sample before its first event, and what is compared with nothing never fires."""
+    counters = r"(?:rate|increase)\((?!bellwire_commit|bellwire_loop)bellwire_\w+"
+    assert not [rule["alert"] for rule in RULES if re.search(rf"{counters}[^<>=]*(?:==\s*0|<)", rule["expr"])]
+
+
 def test_prometheus_understands_every_expression(tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

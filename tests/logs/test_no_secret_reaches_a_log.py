@@ -43,6 +43,8 @@ def last(lines: StringIO) -> dict[str, Any]:
         "bw_0123456789abcdefghij",
         "https://flow.example/run?sig=Zm9v&v=1",
         "client_secret=hunter2",
+        "url: /v1/traces?api-token=hunter2 (Caused by ...)",
+        "http://collector:4318/v1/traces?a&b=1&tenant=hunter2",
         "postgresql://bellwire:hunter2@db/bellwire",
     ],
 )

@@ -71,8 +71,18 @@ def _provider() -> TracerProvider | None:
     if not _named():
         own["service.name"] = "bellwire"
     provider = TracerProvider(resource=Resource.create(own), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    try:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    except ValueError as error:
+        raise _wrong_batches(error) from error
     return provider
+
+
+def _wrong_batches(error: ValueError) -> ConfigError:
+    """The SDK's words begin with its argument's name, which is the variable's in small letters."""
+    argument, _, said = str(error).partition(" ")
+    field = f"OTEL_BSP_{argument.removesuffix('_millis').upper()}"
+    return ConfigError(f"It {said}", field=field, remedy="Correct the variable, or unset it for the default.")
 
 
 def _named() -> bool:

@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 EVERY: Final = 0.5
 """Seconds between two looks."""
+
+log = structlog.get_logger(__name__)
 
 
 async def watch_lag(late: Callable[[float], None]) -> None:
@@ -16,4 +20,7 @@ async def watch_lag(late: Callable[[float], None]) -> None:
     while True:
         due = loop.time() + EVERY
         await asyncio.sleep(EVERY)
-        late(max(0.0, loop.time() - due))
+        try:
+            late(max(0.0, loop.time() - due))
+        except Exception:  # whoever is told may fail; the next one is told all the same
+            log.exception("lag_not_told")
