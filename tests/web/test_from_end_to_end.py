@@ -90,7 +90,7 @@ async def test_the_numbers_tell_what_became_of_requests(at_work: Running) -> Non
     await at_work.client.wait((await at_work.client.send(to=person.aad_object_id, text="Hello")).id)
     numbers = (await at_work.call("GET", "/metrics")).body
     assert 'bellwire_attempts_total{code="",outcome="sent",sender="alerts",step="post"} 1.0' in numbers
-    assert 'bellwire_deliveries{state="sent"} 1.0' in numbers
+    assert 'bellwire_deliveries{sender="alerts",state="sent"} 1.0' in numbers
 
 
 async def test_a_worker_that_stopped_makes_the_service_not_ready(at_work: Running) -> None:
