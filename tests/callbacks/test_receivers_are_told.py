@@ -7,15 +7,22 @@ from functools import partial
 
 import orjson
 import pytest
+from sqlalchemy import Connection, func, select
 from standardwebhooks import Webhook
 
 from bellwire.model.callback import CallbackPolicy, Health, Reply
 from bellwire.model.shown import shown
 from bellwire.store import callbacks, deliveries
+from bellwire.store.tables import callback_events
 from tests.callbacks.receivers import SECRET, Office, Receiver, receiving
 from tests.support.wire import always, serving
 
 DAY = 86_400.0
+
+
+def events(conn: Connection) -> int:
+    """How many events there are of all callbacks."""
+    return conn.execute(select(func.count()).select_from(callback_events)).scalar_one()
 
 
 async def test_a_receiver_is_told_the_delivery_as_the_api_shows_it(office: Office, receiver: Receiver) -> None:
@@ -169,6 +176,48 @@ async def test_one_that_is_gone_is_forgotten(office: Office, receiver: Receiver)
         assert await office.reply() is Reply.GONE
     assert await office.database.read(partial(callbacks.get, callback_id=callback_id)) is None
     assert await office.database.read(callbacks.backlogs) == {}
+
+
+async def test_what_is_over_is_forgotten_bit_by_bit(office: Office, receiver: Receiver) -> None:
+    """It is gone for everybody at once; its backlog would keep all others from writing if it went at once too."""
+    callback_id = await office.subscribe(receiver.url)
+    await office.end(5)
+    remove = partial(callbacks.remove, callback_id=callback_id, now=office.clock())
+    assert await office.database.write(remove)
+    assert not await office.database.write(remove)
+    assert await office.database.read(partial(callbacks.get, callback_id=callback_id)) is None
+    assert await office.database.read(callbacks.every) == []
+    assert await office.database.read(callbacks.backlogs) == {}
+    assert await office.database.read(partial(callbacks.due, now=office.clock())) == []
+    await office.end()
+    left = []
+    while callback_id in await office.database.read(callbacks.over):
+        left.append(await office.database.read(events))
+        await office.database.write(partial(callbacks.sweep, callback_id=callback_id, most=2))
+    assert left == [5, 3, 1]
+    assert await office.database.read(events) == 0
+
+
+async def test_the_dispatcher_sweeps_what_is_over(office: Office, receiver: Receiver) -> None:
+    removed, worn_out = await office.subscribe(receiver.url), await office.subscribe(receiver.url)
+    await office.end(3)
+    setback = callbacks.Setback("http_500", None, disabled=True, gone=False)
+    await office.database.write(partial(callbacks.failed, callback_id=worn_out, setback=setback, now=office.clock()))
+    await office.database.write(partial(callbacks.remove, callback_id=removed, now=office.clock()))
+    assert await office.database.read(events) == 6
+    async with office.dispatching():
+        while await office.database.read(callbacks.over):
+            pass
+    assert await office.database.read(events) == 0
+    assert receiver.came.empty()
+    assert [each.id for each in await office.database.read(callbacks.every)] == [worn_out]
+
+
+async def test_what_is_enabled_again_is_not_swept(office: Office, receiver: Receiver) -> None:
+    callback_id = await office.subscribe(receiver.url)
+    await office.end()
+    await office.database.write(partial(callbacks.sweep, callback_id=callback_id))
+    assert await office.backlog(callback_id) == (1, 0)
 
 
 async def test_a_receiver_may_ask_for_longer_than_a_day(office: Office, receiver: Receiver) -> None:

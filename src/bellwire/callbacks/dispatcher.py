@@ -83,6 +83,8 @@ class Dispatcher:
                     await self._database.write(partial(outbox.prune, before=self._clock() - KEPT_FOR))
                 for callback_id in await self._database.read(partial(callbacks.due, now=self._clock())):
                     self._serve(callback_id)
+                for callback_id in await self._database.read(callbacks.over):
+                    await self._database.write(partial(callbacks.sweep, callback_id=callback_id))
             except StoreUnavailable as error:
                 log.warning("callbacks_wait", code=error.code)
             except Exception:  # a defect here must neither end the callbacks for good nor stop the sending of messages
@@ -170,7 +172,7 @@ def settle(
     failures = 0 if taken else found.failures + 1
     setback = _setback(found, failures, [receipt for _, receipt, _ in missed], chance, now, policy) if missed else None
     if setback is not None and setback.gone:
-        callbacks.remove(conn, found.id)
+        callbacks.remove(conn, found.id, now)
         return setback
     outbox.settle(conn, found.id, taken, [_untold(*each, now, policy) for each in missed], now)
     if setback is None or taken:

@@ -107,7 +107,7 @@ class Callbacks:
         Raises:
             NotFound: there is no such callback.
         """
-        if not await self._database.write(partial(callbacks.remove, callback_id=callback_id)):
+        if not await self._database.write(partial(callbacks.remove, callback_id=callback_id, now=self._clock())):
             raise _unknown()
 
     async def rotate(self, callback_id: str) -> Known:

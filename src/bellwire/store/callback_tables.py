@@ -29,6 +29,7 @@ callbacks = Table(
     moment("paused_until"),
     moment("succeeded_at"),
     moment("disabled_at"),
+    moment("removed_at"),
     CheckConstraint("url <> '' AND events <> '' AND secret <> ''", name="addresses"),
     CheckConstraint("(former_secret IS NULL) = (former_until IS NULL)", name="former"),
     CheckConstraint("failures >= 0 AND (failures = 0) = (failing_since IS NULL)", name="failing"),

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, delete, exists, func, insert, null, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Row,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bellwire.model.callback import Event, Health
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import callback_events, callbacks
 
+AT_ONCE: Final = 500
 REPEATED: Final = timedelta(minutes=1)
 
 
@@ -92,14 +111,29 @@ def backlogs(conn: Connection) -> dict[str, Backlog]:
     return {each: Backlog(waiting.get(each, 0), given_up.get(each, 0)) for each in waiting.keys() | given_up.keys()}
 
 
-def remove(conn: Connection, callback_id: str) -> bool:
-    """Tell nothing any more, and forget what was not told yet; whether there was such a callback."""
-    return conn.execute(_REMOVE, {"callback": callback_id}).rowcount == 1
+def remove(conn: Connection, callback_id: str, now: datetime) -> bool:
+    """Tell nothing any more; whether there was such a callback. ``sweep`` forgets it, and what it was not told yet."""
+    return conn.execute(_REMOVE, {"callback": callback_id, "now": now}).rowcount == 1
+
+
+def over(conn: Connection) -> list[str]:
+    """The callbacks that are told nothing any more, and of which there is something to sweep."""
+    return list(conn.scalars(_OVER))
+
+
+def sweep(conn: Connection, callback_id: str, most: int = AT_ONCE) -> None:
+    """Forget some of what one that is over was not told, at most ``most``; with the last of it a removed one itself.
+
+    A few at a time, since everybody else's writing waits meanwhile.
+    """
+    conn.execute(_sweep(conn.dialect.name), {"callback": callback_id, "most": most})
+    conn.execute(_FORGET, {"callback": callback_id})
 
 
 def same(conn: Connection, callback: Callback) -> str | None:
     """The id of a callback by which the same caller wants to be told the same at the same address."""
     found = select(callbacks.c.id).where(
+        callbacks.c.removed_at.is_(None),
         callbacks.c.events == " ".join(callback.events),
         *(callbacks.c[name].is_not_distinct_from(getattr(callback, name)) for name in _WISH),
     )
@@ -131,12 +165,11 @@ def succeeded(conn: Connection, callback_id: str, now: datetime, paused_until: d
 
 
 def failed(conn: Connection, callback_id: str, setback: Setback, now: datetime) -> None:
-    """Nothing was taken. A callback that is disabled by it forgets what it was not told yet."""
+    """Nothing was taken. What one that is disabled by it was not told yet is left to ``sweep``."""
     parameters = {"callback": callback_id, "now": now, "what": setback.failed_with, "until": setback.paused_until}
     conn.execute(_FAILED, parameters)
     if setback.disabled:
         conn.execute(_DISABLED, {"callback": callback_id, "now": now})
-        conn.execute(delete(callback_events).where(callback_events.c.callback_id == callback_id))
 
 
 def _callback_of(row: Row[Any]) -> Callback:
@@ -146,15 +179,28 @@ def _callback_of(row: Row[Any]) -> Callback:
 _WISH: Final = ("key_id", "url", "only_key_id", "only_sender", "only_reference")
 _NAMES: Final = tuple(Callback.__dataclass_fields__)
 _ALL: Final[Select[Any]] = select(*(callbacks.c[name] for name in _NAMES))
-_THIS: Final = callbacks.c.id == bindparam("callback")
+_KEPT: Final = callbacks.c.removed_at.is_(None)
+_TELLING: Final = and_(_KEPT, callbacks.c.disabled_at.is_(None))
+_THIS: Final = and_(callbacks.c.id == bindparam("callback"), _KEPT)
+_ITS_EVENTS: Final = callback_events.c.callback_id == callbacks.c.id
 _NOW: Final = bindparam("now", type_=UtcTime)
-_HOW_MANY: Final = select(func.count()).select_from(callbacks)
+_HOW_MANY: Final = select(func.count()).select_from(callbacks).where(_KEPT)
 _GET: Final = _ALL.where(_THIS)
-_EVERY: Final = _ALL.order_by(callbacks.c.id)
-_EVENTS_OF: Final = select(callback_events.c.callback_id, func.count()).group_by(callback_events.c.callback_id)
+_EVERY: Final = _ALL.where(_KEPT).order_by(callbacks.c.id)
+_EVENTS_OF: Final = (
+    select(callback_events.c.callback_id, func.count())
+    .where(callback_events.c.callback_id.in_(select(callbacks.c.id).where(_TELLING)))
+    .group_by(callback_events.c.callback_id)
+)
 _WAITING: Final = _EVENTS_OF.where(callback_events.c.run_at.is_not(None))  # each of them reads a partial index alone
 _GIVEN_UP: Final = _EVENTS_OF.where(callback_events.c.given_up_at.is_not(None))
-_REMOVE: Final = delete(callbacks).where(_THIS)
+_REMOVE: Final = update(callbacks).where(_THIS).values(removed_at=_NOW)
+_OVER: Final = select(callbacks.c.id).where(
+    or_(~_KEPT, and_(callbacks.c.disabled_at.is_not(None), exists().where(_ITS_EVENTS)))
+)
+_FORGET: Final = delete(callbacks).where(
+    callbacks.c.id == bindparam("callback"), ~_KEPT, ~exists().where(_ITS_EVENTS).correlate(callbacks)
+)
 _RENEW: Final = (
     update(callbacks)
     .where(_THIS)
@@ -175,9 +221,9 @@ _ENABLE: Final = (
 _DUE: Final = (
     select(callbacks.c.id)
     .where(
-        callbacks.c.disabled_at.is_(None),
+        _TELLING,
         or_(callbacks.c.paused_until.is_(None), callbacks.c.paused_until <= _NOW),
-        exists().where(callback_events.c.callback_id == callbacks.c.id, callback_events.c.run_at <= _NOW),
+        exists().where(_ITS_EVENTS, callback_events.c.run_at <= _NOW),
     )
     .order_by(callbacks.c.id)
 )
@@ -203,3 +249,16 @@ _FAILED: Final = (
     )
 )
 _DISABLED: Final = update(callbacks).where(_THIS).values(disabled_at=_NOW)
+
+
+@cache
+def _sweep(dialect: str) -> Delete:
+    e, own = callback_events.c, callback_events.c.callback_id == bindparam("callback")
+    # Only of one that is still over: it may have been enabled again.
+    ended = exists().where(callbacks.c.id == bindparam("callback"), ~_TELLING)
+    some: Select[str] = select(e.id).where(own, ended).order_by(e.id).limit(bindparam("most"))
+    if dialect == "postgresql":
+        # Several processes sweep: none waits for another.
+        chosen = some.with_for_update(of=callback_events, skip_locked=True).scalar_subquery()
+        return delete(callback_events).where(own, e.id == any_(func.array(chosen)))
+    return delete(callback_events).where(own, e.id.in_(some))

@@ -114,14 +114,15 @@ def _time(value: int | str | None) -> datetime | None:
 _TIMES: Final = tuple(column.name for column in COLUMNS if isinstance(column.type, UtcTime))
 _NOW: Final = bindparam("now", type_=UtcTime)
 _OWN: Final = callback_events.c.callback_id == bindparam("callback")
-_ANYBODY: Final = select(callbacks.c.id).where(callbacks.c.disabled_at.is_(None)).limit(1)
+_TOLD: Final = and_(callbacks.c.disabled_at.is_(None), callbacks.c.removed_at.is_(None))
+_ANYBODY: Final = select(callbacks.c.id).where(_TOLD).limit(1)
 
 
 @cache
 def _write(dialect: str) -> Insert:
     over, d, c = given(dialect, id=Text), deliveries.c, callbacks.c
     wants = (
-        c.disabled_at.is_(None),
+        _TOLD,
         (literal(" ") + c.events + " ").contains(f" {Event.DELIVERY_ENDED.value} ", autoescape=True),
         or_(c.only_sender.is_(None), c.only_sender == d.sender),
         or_(c.only_reference.is_(None), c.only_reference == d.caller_reference),
