@@ -125,6 +125,23 @@ async def test_a_wake_up_that_nobody_gave_is_made_up_for(engine: Engine) -> None
     assert (await engine.delivery(delivery_id)).state is State.SENT
 
 
+async def test_many_such_wake_ups_are_made_up_for_in_one_write(engine: Engine) -> None:
+    people = [person(number) for number in range(20)]
+    await engine.knows(*people, removed_at=NOW)
+    worker = await engine.start()
+    recorded = Ear(worker.signals.recorded)
+    ids = await engine.accept(*people, if_unreachable=IfUnreachable.WAIT)
+    await recorded.hear(*ids)
+    await engine.knows(*people)
+    engine.teams.plan = None
+    writes: list[int] = []
+    engine.database.overheard(lambda number, _: writes.append(number))
+    await worker._upkeep._sweep()
+    assert sum(writes) < len(people)
+    engine.teams.answer_all()
+    await recorded.hear(*ids)
+
+
 async def test_the_message_itself_being_refused_wakes_nobody(engine: Engine) -> None:
     await engine.knows(ANNA)
 

@@ -226,10 +226,19 @@ class Feeder:
             station.look_around()
         if found.rosters_due:
             station.rosters_due.set()
-        if found.repairs:
-            station.repairs_due.set()
+        self._repair(found.repairs)
         if found.amendments is not None:
             self._amend(found.amendments)
+
+    def _repair(self, found: Mapping[LaneKey, datetime]) -> None:
+        station, now = self._station, self._station.clock()
+        for key, due in found.items():
+            if station.lanes.get(key) is None:
+                continue
+            if due <= now:
+                station.repairs_due.set()
+            else:
+                station.due(key, due)
 
     def _lane(self, key: LaneKey, past: Past, paused_until: datetime | None) -> Lane:
         station = self._station

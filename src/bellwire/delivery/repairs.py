@@ -33,6 +33,8 @@ from bellwire.store.sightings import Sighting
 log = structlog.get_logger(__name__)
 
 PRIORITY: Final = Priority.BULK
+LANES_AT_ONCE: Final = 32
+"""Lanes in which one transaction claims; the others have their turn in the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def _noted(
 
 def _claimed(conn: Connection, worker: str, rooms: Mapping[LaneKey, int], now: datetime) -> dict[LaneKey, list[Claim]]:
     """What each lane gets, with all that opening the chats takes; lanes that get nothing are left out."""
-    taken = {key: repair_queue.claim(conn, worker, key, now, room) for key, room in rooms.items()}
+    due = repair_queue.due_in(conn, worker, rooms, now, LANES_AT_ONCE)
+    taken = {key: repair_queue.claim(conn, worker, key, now, rooms[key]) for key in due}
     return {key: _known(conn, key, rows) for key, rows in taken.items() if rows}
 
 

@@ -110,12 +110,13 @@ class Upkeep:
         station = self._station
         await station.database.write(partial(idempotency.prune, now=station.clock()))
         await station.database.write(partial(names.prune, now=station.clock()))
-        for person in (
-            *await station.database.read(queue.overlooked),
-            *await station.database.read(partial(sightings.overlooked, now=station.clock())),
-            *await station.database.read(partial(agent_chats.overlooked, now=station.clock())),
+        for overlooked in (
+            queue.overlooked,
+            partial(sightings.overlooked, now=station.clock()),
+            partial(agent_chats.overlooked, now=station.clock()),
         ):
-            await station.database.write(partial(queue.wake, person=person, now=station.clock()))
+            if persons := await station.database.read(overlooked):
+                await station.database.write(partial(queue.wake_all, persons=persons, now=station.clock()))
 
 
 def is_silent(peer: Peer, now: datetime, lapse: timedelta) -> bool:

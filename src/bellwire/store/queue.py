@@ -100,6 +100,15 @@ def wake(conn: Connection, person: Person, now: datetime) -> int:
     return woken
 
 
+def wake_all(conn: Connection, persons: Iterable[Person], now: datetime) -> int:
+    """As ``wake``, for many at once."""
+    rows = listed([each.tenant_id, each.sender, each.aad_object_id] for each in sorted(set(persons)))
+    woken = conn.execute(_wake_all(conn.dialect.name), {"at": now, **rows}).rowcount
+    if woken:
+        ring(conn)
+    return woken
+
+
 def overlooked(conn: Connection, most: int = 500) -> list[Person]:
     """Persons for whom something waits although they can be reached; there are none if every wake-up was heard."""
     return [Person(*row) for row in conn.execute(_OVERLOOKED, {"most": most})]
@@ -117,6 +126,11 @@ _OF_LANE: Final = (
 )
 _NEXT_DUE: Final = select(func.min(deliveries.c.run_at)).where(*_OF_LANE)
 _NOW: Final = bindparam("at", type_=UtcTime)
+_AWAKE: Final[dict[Any, Any]] = {
+    "state": State.QUEUED,
+    "run_at": case((deliveries.c.run_at > _NOW, deliveries.c.run_at), else_=_NOW),  # never before its send_at
+    "reason": None,
+}
 _WAKE: Final = (
     update(deliveries)
     .where(
@@ -125,11 +139,7 @@ _WAKE: Final = (
         deliveries.c.aad_object_id == bindparam("person"),
         in_state(State.WAITING),
     )
-    .values(
-        state=State.QUEUED,
-        run_at=case((deliveries.c.run_at > _NOW, deliveries.c.run_at), else_=_NOW),  # never before its send_at
-        reason=None,
-    )
+    .values(_AWAKE)
 )
 _OVERLOOKED: Final = (
     select(references.c.sender, references.c.tenant_id, references.c.aad_object_id)
@@ -142,6 +152,14 @@ _OVERLOOKED: Final = (
     .where(in_state(State.WAITING), references.c.state == ReachState.REACHABLE)
     .limit(bindparam("most"))
 )
+
+
+@cache
+def _wake_all(dialect: str) -> Update:
+    names = ("tenant_id", "sender", "aad_object_id")
+    persons = given(dialect, **dict.fromkeys(names, Text))
+    theirs = (deliveries.c[name] == persons.c[name] for name in names)
+    return update(deliveries).where(*theirs, in_state(State.WAITING)).values(_AWAKE)
 
 
 def owned() -> ColumnElement[bool]:

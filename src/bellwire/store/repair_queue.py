@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Executable,
     Integer,
+    Select,
     Text,
     and_,
     any_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    tuple_,
     update,
 )
 
@@ -52,6 +54,13 @@ class ClaimedRepair(NamedTuple):
 def due(conn: Connection) -> dict[LaneKey, datetime]:
     """The lanes that have repairs to do, and when the next one of each is due."""
     return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_DUE)}
+
+
+def due_in(conn: Connection, worker: str, keys: Iterable[LaneKey], now: datetime, most: int) -> list[LaneKey]:
+    """Those of the worker's lanes in which repairs are due, at most so many, the one that waits for longest first."""
+    rows = listed([key.tenant_id, key.sender] for key in keys)
+    found = conn.execute(_due_in(conn.dialect.name), {"worker": worker, "at": now, "most": most, **rows})
+    return [LaneKey(*row) for row in found]
 
 
 def claim(conn: Connection, worker: str, key: LaneKey, now: datetime, most: int) -> list[ClaimedRepair]:
@@ -105,11 +114,23 @@ _STATES: Final = {
 _WORKER: Final = bindparam("worker", type_=Text)
 _AT: Final = bindparam("at", type_=UtcTime)
 _MINE: Final = (_is(RepairState.SENDING), func.coalesce(repairs.c.claimed_by, "") == _WORKER)
-_DUE: Final = (
-    select(repairs.c.sender, repairs.c.tenant_id, func.min(repairs.c.run_at, type_=UtcTime))
-    .where(_is(RepairState.QUEUED))
-    .group_by(repairs.c.tenant_id, repairs.c.sender)
-)
+
+
+def _lanes_by_their_first() -> Select[Any]:
+    """From lane to lane along the index of queued repairs: what is read grows with the lanes and not with the queue."""
+    first, order = repairs.alias("first"), ("tenant_id", "sender", "run_at", "id")
+    queued = select(first.c.id).where(first.c.state == literal_column("'queued'"))
+    queued = queued.order_by(*(first.c[name] for name in order)).limit(1)
+    found = select(queued.scalar_subquery().label("id")).cte("firsts", recursive=True)
+    later = tuple_(first.c.tenant_id, first.c.sender) > tuple_(repairs.c.tenant_id, repairs.c.sender)
+    following = queued.where(later).correlate(repairs).scalar_subquery()
+    firsts = found.union_all(select(following).join_from(found, repairs, repairs.c.id == found.c.id))
+    return select(repairs.c.sender, repairs.c.tenant_id, repairs.c.run_at).join_from(
+        firsts, repairs, repairs.c.id == firsts.c.id
+    )
+
+
+_DUE: Final = _lanes_by_their_first()
 _UNANSWERED: Final = repairs.c.started_at.is_not(None) & repairs.c.answered_at.is_(None)
 _RESCUE: Final = (
     update(repairs)
@@ -122,6 +143,21 @@ _RESCUE: Final = (
         answered_at=case((_UNANSWERED, _AT), else_=repairs.c.answered_at),
     )
 )
+
+
+@cache
+def _due_in(dialect: str) -> Executable:
+    asked = given(dialect, tenant_id=Text, sender=Text)
+    of_lane = (repairs.c.tenant_id == lanes.c.tenant_id, repairs.c.sender == lanes.c.sender)
+    first = select(func.min(repairs.c.run_at)).where(_is(RepairState.QUEUED), *of_lane).correlate(lanes)
+    earliest = first.scalar_subquery()
+    return (
+        select(lanes.c.sender, lanes.c.tenant_id)
+        .join_from(asked, lanes, and_(lanes.c.tenant_id == asked.c.tenant_id, lanes.c.sender == asked.c.sender))
+        .where(lanes.c.owner == _WORKER, earliest <= _AT)
+        .order_by(earliest)
+        .limit(bindparam("most"))
+    )
 
 
 @cache
