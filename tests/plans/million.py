@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 TENANTS: Final = 50
 PEOPLE: Final = 2_000
 DELIVERIES: Final = 1_000_000
+CALLBACKS: Final = 20
 WAITING_PEOPLE: Final = DELIVERIES // 97
 NOW: Final = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 MONTH: Final = timedelta(days=30)
@@ -121,6 +122,19 @@ _FILL: Final = {
     "idempotency_keys (caller, key, body_hash, delivery_id, created_at, expires_at)": f"""
         SELECT 'caller-' || n % 10, 'key-' || n, 'hash', 'delivery', {_AT}, {_AT} + interval '1 day'
         FROM generate_series({DELIVERIES - 100_000}, {DELIVERIES}) n""",
+    """repairs (id, tenant_id, sender, aad_object_id, state, asked_at, run_at, attempts, finished_at)""": f"""
+        SELECT 'repair-' || n, {_TENANT}, '{SENDER}', {_PERSON}, CASE WHEN n % 3 = 0 THEN 'opened' ELSE 'queued' END,
+            now(), timestamptz '{NOW.isoformat()}' + (n / {TENANTS} - {PEOPLE // 2}) * interval '1 s', 0,
+            CASE WHEN n % 3 = 0 THEN now() END
+        FROM {_PEOPLE}""",
+    "callbacks (id, key_id, url, events, secret, created_at, failures, only_key_id)": f"""
+        SELECT 'callback-' || n, 'key-' || n, 'https://caller.example/', 'delivery.ended', 'secret', now(), 0,
+            CASE WHEN n > 0 THEN 'key-' || n END
+        FROM generate_series(0, {CALLBACKS - 1}) n""",
+    "callback_events (callback_id, id, event, content, made_at, tries, run_at)": f"""
+        SELECT 'callback-' || row_number() OVER () % {CALLBACKS}, 'ended_' || id, 'delivery.ended', to_jsonb(d)::text,
+            finished_at, 0, CASE WHEN right(id, 2) = '21' THEN finished_at ELSE finished_at + interval '60 days' END
+        FROM deliveries d WHERE state = 'sent' AND right(id, 1) = '1'""",
     "workers (id, started_at, heartbeat_at)": f"VALUES ('{WORKER}', now(), now())",
     "lanes (tenant_id, sender, owner)": f"""
         SELECT {_TENANT}, '{SENDER}', '{WORKER}' FROM generate_series(0, {TENANTS - 1}) n""",

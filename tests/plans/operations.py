@@ -23,6 +23,7 @@ from bellwire.store import (
     agent_chats,
     amendment_queue,
     books,
+    callbacks,
     deliveries,
     expiry,
     gauges,
@@ -31,10 +32,12 @@ from bellwire.store import (
     lane_history,
     lanes,
     names,
+    outbox,
     people,
     pruning,
     queue,
     references,
+    repair_queue,
     roster,
     sightings,
     supply,
@@ -44,7 +47,18 @@ from bellwire.store.deliveries import NewDelivery
 from bellwire.store.journal import Begun, Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import Want
-from tests.plans.million import DELIVERIES, NOW, SENDER, TENANTS, WAITING_PEOPLE, WORKER, delivery, person, tenant
+from tests.plans.million import (
+    CALLBACKS,
+    DELIVERIES,
+    NOW,
+    SENDER,
+    TENANTS,
+    WAITING_PEOPLE,
+    WORKER,
+    delivery,
+    person,
+    tenant,
+)
 
 MANY: Final = 200
 EACH_ROW: Final = 100
@@ -117,11 +131,26 @@ def _page(**wanted: Any) -> Callable[[Connection], Any]:
     return lambda conn: deliveries.page(conn, limit=50, **wanted)
 
 
+def _repairs_due(conn: Connection) -> None:
+    keys = [LaneKey(SENDER, tenant(number)) for number in range(TENANTS)]
+    assert len(repair_queue.due_in(conn, WORKER, keys, NOW, TENANTS)) == TENANTS
+
+
+def _claim_repairs(conn: Connection) -> None:
+    assert len(repair_queue.claim(conn, WORKER, LANE, NOW, MANY)) == MANY
+
+
+def _claim_events(conn: Connection) -> None:
+    assert len(outbox.claim(conn, "callback-1", MANY, NOW, timedelta(minutes=1))) > 0
+
+
 EVERYBODY: Final = [Person(SENDER, tenant(1), person(number)) for number in range(MANY)]
 KEYS: Final = [(who.tenant_id, who.aad_object_id) for who in EVERYBODY]
 QUEUED: Final = "ix_deliveries_queued"
 SENDING: Final = "ix_deliveries_sending"
 WAITING: Final = "ix_deliveries_waiting"
+REPAIRS: Final = "ix_repairs_queued"
+EVENTS: Final = "ix_callback_events_due"
 PERSON: Final = "ix_deliveries_person"
 
 OPERATIONS: Final = (
@@ -172,7 +201,25 @@ OPERATIONS: Final = (
         (WAITING,),
         writes=True,
     ),
-    Operation("expiring", partial(expiry.expire, now=NOW, most=MANY), MANY, ("ix_deliveries_expiring",), writes=True),
+    Operation(
+        "waking many",
+        lambda conn: queue.wake_all(conn, [Person(SENDER, tenant(1), person(n)) for n in range(MANY)], NOW),
+        2 * MANY,
+        (WAITING,),
+        writes=True,
+    ),
+    Operation("which lanes have repairs", repair_queue.due, TENANTS, (REPAIRS,)),
+    Operation("in which lanes repairs are due", _repairs_due, TENANTS, (REPAIRS,)),
+    Operation("claiming repairs", _claim_repairs, MANY, (REPAIRS,), writes=True),
+    Operation("for which callbacks something is due", partial(callbacks.due, now=NOW), CALLBACKS, (EVENTS,)),
+    Operation("claiming events", _claim_events, MANY, (EVENTS,), writes=True),
+    Operation(
+        "expiring, with an event for each",
+        partial(expiry.expire, now=NOW, most=MANY),
+        2 * MANY,
+        ("ix_deliveries_expiring",),
+        writes=True,
+    ),
     Operation("who holds something and is gone", workers.orphans, MANY, (SENDING,)),
     Operation("the rescue of what a worker held", partial(rescue, worker=WORKER, now=NOW), 1_000, (SENDING,), True),
     Operation("the newest deliveries", _page(), 50),

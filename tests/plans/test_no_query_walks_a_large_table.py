@@ -26,6 +26,8 @@ LARGE = {
     "names",
     "roster",
     "idempotency_keys",
+    "repairs",
+    "callback_events",
 }
 """What grows with use. The others have a row for each tenant, worker or team."""
 
