@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Table, select
 
+from bellwire.delivery import moves
 from bellwire.delivery.worker import Worker
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import State
@@ -19,11 +21,13 @@ from bellwire.store.recall import Claims
 from bellwire.store.repairs import RepairState
 from bellwire.store.tables import amendments as amendments_table
 from bellwire.store.tables import deliveries as deliveries_table
+from bellwire.store.tables import lanes as lanes_table
 from bellwire.store.tables import repairs as repairs_table
 
-from .engine import NOW, Ear, Engine, person
+from .engine import NOW, Ear, Engine, person, soon
 from .test_amendments import change, new_id, wish, wishes
 from .test_claims import KEY, WANT, claim, hire
+from .test_lanes_move import KEYS, QUICK, TENANTS, owned
 
 ANNA = person(1)
 
@@ -51,6 +55,11 @@ class Forgetful:
 def claimed(table: Table) -> Callable[[Connection], bool]:
     """That something of this table is in a worker's hands."""
     return lambda conn: conn.execute(select(table.c.id).where(table.c.state == "sending")).first() is not None
+
+
+def free(conn: Connection) -> bool:
+    """That nobody owns a lane that was owned before."""
+    return conn.execute(select(lanes_table.c.sender).where(lanes_table.c.owner.is_(None))).first() is not None
 
 
 async def start(engine: Engine, told: Callable[[Connection], bool], **tuning: Any) -> tuple[Worker, Forgetful]:
@@ -109,3 +118,23 @@ async def test_a_claim_that_was_not_committed_takes_nothing_from_who_has_it_now(
 def _hand_over(conn: Connection, delivery_id: str) -> None:
     held = {"state": State.SENDING, "claimed_by": "v", "claimed_at": NOW}
     conn.execute(deliveries_table.update().where(deliveries_table.c.id == delivery_id).values(held))
+
+
+async def test_a_lane_whose_release_was_not_confirmed_is_served_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moves, "STEADY", 0.0)
+    people = [person(number, tenant=tenant) for number, tenant in enumerate(TENANTS[:2])]
+    await engine.knows(*people)
+    engine.clock.run()
+    first, database = await start(engine, free, per_second=1, **QUICK)
+    taken, released = Ear(first.signals.taken), Ear(first.signals.released)
+    await engine.accept(*people * 20)
+    await taken.hear(*KEYS[:2])
+    second = await engine.start(per_second=1, **QUICK)
+    await Ear(second.signals.taken).next()
+    assert database.lost
+    lost = await released.next()
+    assert owned(first).isdisjoint(owned(second))
+    await soon(second.stop())
+    await taken.hear(lost)

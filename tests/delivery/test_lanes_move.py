@@ -27,15 +27,18 @@ QUICK: dict[str, Any] = {"heartbeat": 0.1, "missed_beats": 1_000}
 LIMIT = 20
 
 
-@given(lanes=st.integers(0, 60), workers=st.integers(1, 8), dead=st.integers(0, 7))
-def test_nothing_is_left_to_nobody_and_nobody_hands_over_what_it_just_took(lanes: int, workers: int, dead: int) -> None:
+@given(lanes=st.integers(0, 60), workers=st.integers(1, 8), new=st.integers(1, 7))
+def test_nothing_is_left_to_nobody_and_nobody_hands_over_what_it_just_took(lanes: int, workers: int, new: int) -> None:
     free = {LaneKey("alerts", str(number)) for number in range(lanes)}
     for number in range(workers):
         taken = to_take(free, set(), str(number), mine=0, lanes=lanes, workers=workers)
         assert excess(len(taken), lanes=lanes, workers=workers) == 0
         free = free - set(taken)
     assert not free
-    assert excess(fair(lanes, max(workers - dead, 1)), lanes=lanes, workers=workers) >= 0
+    before, share = fair(lanes, workers), fair(lanes, workers + new)
+    moved = excess(before, lanes=lanes, workers=workers + new)
+    assert moved in (0, before - share)
+    assert moved > 0 or before <= share * 1.25
 
 
 @given(counts=st.lists(st.integers(0, 40), min_size=2, max_size=8))
@@ -183,3 +186,59 @@ async def test_a_worker_that_stops_lets_its_lanes_go_one_by_one(engine: Engine) 
     await recorded.hear(again)
     await soon(stopping)
     assert await sent(engine, [*ids, again])
+
+
+class Crowd:
+    """A worker that has everything to do, and how many rounds of its upkeep went by in which it kept its lanes."""
+
+    def __init__(self, engine: Engine, worker: Worker) -> None:
+        self.engine, self.worker = engine, worker
+        self.released, self.taken = Ear(worker.signals.released), Ear(worker.signals.taken)
+        self.rounds = worker.signals.upkeep.listen()
+
+    async def kept(self, rounds: int) -> tuple[int, int]:
+        """How many lanes it took and lost in the rounds to come."""
+        before = self.worker.lane_changes
+        while not self.rounds.empty():
+            self.rounds.get_nowait()
+        for _ in range(rounds):
+            await soon(self.rounds.get())
+        after = self.worker.lane_changes
+        return after[0] - before[0], after[1] - before[1]
+
+
+@pytest.fixture
+async def crowd(engine: Engine, at_once: None) -> Crowd:
+    """Four tenants with work for minutes, all of them one worker's."""
+    people = [person(number, tenant=tenant) for tenant in TENANTS for number in range(200)]
+    await engine.knows(*people)
+    engine.clock.run()
+    worker = await engine.start(per_second=1, **QUICK)
+    crowd = Crowd(engine, worker)
+    await engine.accept(*people)
+    await crowd.taken.hear(*KEYS)
+    return crowd
+
+
+async def test_lanes_that_nobody_else_can_serve_are_offered_once(crowd: Crowd) -> None:
+    await crowd.engine.start(senders={"other": Script()}, **QUICK)
+    back = [await crowd.released.next(), await crowd.released.next()]
+    await crowd.taken.hear(*back)
+    assert await crowd.kept(rounds=10) == (0, 0)
+    third = await crowd.engine.start(per_second=1, **QUICK)
+    await Ear(third.signals.taken).next()
+
+
+async def test_lanes_of_a_worker_that_stops_are_not_offered_to_it_again(crowd: Crowd) -> None:
+    engine, slow = crowd.engine, Script(plan=None)
+    second = await engine.start(teams=slow, per_second=1, **QUICK)
+    given = [await crowd.released.next(), await crowd.released.next()]
+    requests = [await slow.request(), await slow.request()]
+    stopping = asyncio.create_task(second.stop())
+    requests[0].answer()
+    back = LaneKey("alerts", requests[0].person.tenant_id)
+    assert back in given
+    await crowd.taken.hear(back)
+    assert await crowd.kept(rounds=10) == (0, 0)
+    slow.answer_all()
+    await soon(stopping)

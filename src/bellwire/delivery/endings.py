@@ -30,6 +30,7 @@ from bellwire.store import (
     sightings,
 )
 from bellwire.store.journal import Result
+from bellwire.store.lanes import LaneKey
 
 RECHECK: Final = timedelta(seconds=5)
 
@@ -86,8 +87,7 @@ def write_down(
         for each in taught:
             _teach(conn, each, now)
     agent_chats.learn(conn, filter(None, map(_told_by_flow, endings)))
-    for each in endings:
-        _shut(conn, each)
+    _shut(conn, endings)
     return moved
 
 
@@ -173,7 +173,11 @@ def _changed(known: ConversationReference | None, each: Ending, now: datetime) -
     return learn(known, lesson, now)
 
 
-def _shut(conn: Connection, each: Ending) -> None:
-    pause = each.decision.pause
-    if pause is not None and pause.scope is Scope.TENANT:
-        lanes.pause(conn, each.work.lane, pause.until)
+def _shut(conn: Connection, endings: Sequence[Ending]) -> None:
+    until: dict[LaneKey, datetime] = {}
+    for each in endings:
+        pause, lane = each.decision.pause, each.work.lane
+        if pause is not None and pause.scope is Scope.TENANT:
+            until[lane] = max(pause.until, until.get(lane, pause.until))
+    for lane in sorted(until, key=lanes.in_order):
+        lanes.pause(conn, lane, until[lane])

@@ -66,6 +66,8 @@ class Round:
     busy: Set[LaneKey] = frozenset()
     free: Set[LaneKey] = frozenset()
     released: Collection[LaneKey] = ()
+    lost: Set[LaneKey] = frozenset()
+    unwanted: Set[LaneKey] = frozenset()
     look_again: bool = False
 
 
@@ -181,6 +183,7 @@ class Feeder:
             found.rosters_due = any(due <= now for due in rosters.values())
             if survey.quiet:
                 found.released = lanes.release(conn, worker, survey.quiet)
+            found.lost = survey.mine - lanes.owned(conn, worker) - set(found.released)
             found.busy = {key for key in {*lanes.busy(conn), *found.repairs} if key.sender in station.senders}
             served = {*found.busy, *(key for key in rosters if key.sender in station.senders)}
             if not served <= survey.mine:
@@ -197,9 +200,11 @@ class Feeder:
         found.free = {key for key in others if owners.get(key, worker) == worker}
         mine, living = len(served) - len(others), workers.count(conn)
         wanted = to_take(found.free, survey.left, worker, mine=mine, lanes=len(served), workers=living)
-        wanted += found.free & survey.waited - set(wanted)
+        unwanted = found.free & survey.waited - set(wanted)
+        wanted += unwanted
         if wanted:
             found.owned = lanes.own(conn, worker, wanted[:MOST_AT_ONCE])
+            found.unwanted = unwanted & found.owned.keys()
             found.look_again = len(found.owned) < len(wanted)
 
     def _opens_at(self, key: LaneKey) -> float:
@@ -211,8 +216,9 @@ class Feeder:
 
     def _surveyed(self, found: Round, halts: int) -> None:
         station = self._station
+        self._moves.lost(found.lost)
         self._moves.released(found.released)
-        for key in found.released:
+        for key in (*found.lost, *found.released):
             self._hungry.pop(key, None)
         self._halts.sync(found.halted, halts, afresh=not self._started)
         self._started = True
@@ -221,6 +227,7 @@ class Feeder:
             station.signals.taken(key)
             self._hungry[key] = set(Priority)
             station.hungry.set()
+        self._moves.unwanted(found.unwanted)
         self._moves.looked(found.busy, found.free - found.owned.keys())
         if found.look_again:
             station.look_around()

@@ -87,7 +87,7 @@ class Halts:
 
 def keep(conn: Connection, changes: Mapping[str, Halted | None]) -> None:
     """Write down which senders stand still, and which go on."""
-    for sender, halted in changes.items():
+    for sender, halted in sorted(changes.items(), key=lambda change: change[0]):
         if halted is None:
             lanes.resume(conn, sender)
         else:

@@ -27,6 +27,9 @@ PATIENCE: Final = 5.0
 LEFT_FOR: Final = 1.0
 """Seconds for which a free lane beyond the fair share is left for somebody who has room."""
 
+UNWANTED_FOR: Final = 60.0
+"""Seconds for which a lane that nobody else took is not handed over again."""
+
 LOOK_EVERY: Final = 0.05
 
 
@@ -36,6 +39,9 @@ class Moves:
     A lane that leaves starts nothing more, gives back what it has at hand, and waits for what is under way. When all
     of that is written down, it is let go in the database, and a bell rings: the next owner finds its whole history in
     the attempts. Only its owner lets a living worker's lane go.
+
+    Not every worker that counts takes what it could have: one that stops does not, nor does one without the sender. A
+    lane that was left for others, and that nobody took, stays where it is for a while, or until a worker is new.
     """
 
     def __init__(self, station: Station, recorder: Recorder) -> None:
@@ -45,6 +51,8 @@ class Moves:
         self._free_since: dict[LaneKey, float] = {}
         self._left_at: dict[LaneKey, float] = {}
         self._leaving_since: dict[LaneKey, float] = {}
+        self._unwanted_at: dict[LaneKey, float] = {}
+        self._workers = station.workers
         self._timer: asyncio.TimerHandle | None = None
 
     def waited(self) -> frozenset[LaneKey]:
@@ -66,19 +74,36 @@ class Moves:
     def looked(self, busy: Collection[LaneKey], free: Collection[LaneKey]) -> None:
         """After a look around: the lanes with work, and those of them that nobody owns."""
         station, now = self._station, self._station.ticks()
+        if station.workers > self._workers:
+            self._unwanted_at.clear()
+        self._workers = station.workers
         self._free_since = {key: self._free_since.get(key, now) for key in free}
         self._busy_since = {key: self._busy_since.get(key, now) for key in busy} if station.workers > 1 else {}
         if station.workers > 1 and not station.stopping:
             self._share(now)
         self._look_again(now)
 
-    def released(self, keys: Iterable[LaneKey]) -> None:
+    def released(self, keys: Collection[LaneKey]) -> None:
         """These are not this worker's any more."""
         for key in keys:
             self._station.lanes.close(key)
             self._leaving_since.pop(key, None)
             self._left_at[key] = self._station.ticks()
             self._station.signals.released(key)
+
+    def lost(self, keys: Collection[LaneKey]) -> None:
+        """These are not this worker's any more, though it was never told that it let them go."""
+        for key in keys:
+            lane = self._station.lanes.get(key)
+            for work in () if lane is None else lane.empty():
+                self._recorder.give_back(work, work.run_at)
+            log.warning("lane_lost", sender=key.sender, tenant=key.tenant_id)
+        self.released(keys)
+
+    def unwanted(self, keys: Iterable[LaneKey]) -> None:
+        """These were taken beyond the fair share, because nobody else did."""
+        now = self._station.ticks()
+        self._unwanted_at.update(dict.fromkeys(keys, now))
 
     async def let_go(self) -> None:
         """Let go of every lane in which nothing is under way, because this worker stops.
@@ -95,12 +120,15 @@ class Moves:
         """The lanes are not this worker's any more."""
         self._leaving_since.clear()
         self._free_since.clear()
+        self._unwanted_at.clear()
 
     def _share(self, now: float) -> None:
         laden = {key for key, since in self._busy_since.items() if now - since >= STEADY}
         mine = [lane for lane in self._station.lanes if lane.key in laden and not lane.leaving]
-        surplus = excess(len(mine), lanes=len(laden), workers=self._station.workers)
-        for lane in sorted(mine, key=lambda lane: lane.pace.under_way)[:surplus]:
+        unwanted = {key for key, at in self._unwanted_at.items() if now - at < UNWANTED_FOR}
+        wanted = [lane for lane in mine if lane.key not in unwanted]
+        surplus = excess(len(mine), lanes=len(laden), workers=self._station.workers) - (len(mine) - len(wanted))
+        for lane in sorted(wanted, key=lambda lane: lane.pace.under_way)[: max(surplus, 0)]:
             self._leave(lane, now)
 
     def _leave(self, lane: Lane, now: float) -> None:

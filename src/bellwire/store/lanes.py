@@ -3,6 +3,8 @@
 A lane is one sender in one tenant. One worker at a time owns it, so that its pace is one worker's memory; a worker
 that dies loses its lanes in the same transaction in which its deliveries are rescued. A halted sender has a row with
 every tenant's sign in the tenant's place.
+
+Whoever locks several rows locks them in the order of (tenant_id, sender), compared as bytes: so nobody waits in a ring.
 """
 
 from __future__ import annotations
@@ -58,17 +60,22 @@ def own(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> dict[LaneKey,
 
     A worker that was declared dead gets none.
     """
-    rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
+    rows = _listed(keys)
     taken = conn.execute(_own(conn.dialect.name), {"worker": worker, **rows})
     return {LaneKey(sender, tenant_id): paused for tenant_id, sender, paused in taken}
 
 
 def owners(conn: Connection, keys: Iterable[LaneKey]) -> dict[LaneKey, str]:
     """Which living workers own these lanes."""
-    rows = listed([key.tenant_id, key.sender] for key in keys)
+    rows = _listed(keys)
     return {
         LaneKey(sender, tenant_id): owner for sender, tenant_id, owner in conn.execute(_owners(conn.dialect.name), rows)
     }
+
+
+def owned(conn: Connection, worker: str) -> set[LaneKey]:
+    """The lanes whose rows name this worker."""
+    return {LaneKey(*row) for row in conn.execute(_OWNED, {"worker": worker})}
 
 
 def release(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> list[LaneKey]:
@@ -76,8 +83,10 @@ def release(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> list[Lane
 
     Run by the worker itself: nobody else takes a living worker's lane from it.
     """
-    rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
-    found = [LaneKey(*row) for row in conn.execute(_release(conn.dialect.name), {"worker": worker, **rows})]
+    given_keys = {"worker": worker, **_listed(keys)}
+    if conn.dialect.name == "postgresql":
+        conn.execute(_LEAVING, given_keys).all()
+    found = [LaneKey(*row) for row in conn.execute(_release(conn.dialect.name), given_keys)]
     if found:
         ring(conn)
     return found
@@ -87,8 +96,7 @@ def hold(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> set[LaneKey]
     """Those of the lanes that the worker owns; nobody takes them from it before this transaction has ended."""
     if conn.dialect.name == "sqlite":  # where nobody else can write before that
         return set(keys)
-    rows = listed([key.tenant_id, key.sender] for key in sorted(keys))
-    return {LaneKey(*row) for row in conn.execute(_HOLD, {"worker": worker, **rows})}
+    return {LaneKey(*row) for row in conn.execute(_HOLD, {"worker": worker, **_listed(keys)})}
 
 
 def pause(conn: Connection, key: LaneKey, until: datetime) -> None:
@@ -136,6 +144,16 @@ def standstills(conn: Connection, now: datetime) -> list[Standstill]:
     ]
 
 
+def in_order(key: LaneKey) -> tuple[str, str]:
+    """The order in which lanes' rows are locked."""
+    return key.tenant_id, key.sender
+
+
+def _listed(keys: Iterable[LaneKey]) -> dict[str, str]:
+    return listed(map(in_order, sorted(keys, key=in_order)))
+
+
+_OWNED: Final = select(lanes.c.sender, lanes.c.tenant_id).where(lanes.c.owner == bindparam("worker"))
 _finished: Final = sum((books.c[counter] for counter in COUNTERS[2:]), books.c[COUNTERS[1]])
 _BUSY: Final = union(
     select(books.c.sender, books.c.tenant_id).where(books.c.accepted > _finished),
@@ -194,13 +212,14 @@ def _release(dialect: str) -> Any:
 
 
 _HELD: Final = given("postgresql", tenant_id=Text, sender=Text)
-_HOLD: Final = (
+_ASKED: Final = (
     select(lanes.c.sender, lanes.c.tenant_id)
     .join_from(_HELD, lanes, (lanes.c.tenant_id == _HELD.c.tenant_id) & (lanes.c.sender == _HELD.c.sender))
     .where(lanes.c.owner == bindparam("worker"))
     .order_by(lanes.c.tenant_id, lanes.c.sender)
-    .with_for_update(of=lanes, read=True)
 )
+_HOLD: Final = _ASKED.with_for_update(of=lanes, read=True)
+_LEAVING: Final = _ASKED.with_for_update(of=lanes)
 
 
 @cache

@@ -89,6 +89,7 @@ def retire(conn: Connection, worker: str, now: datetime, *, silent_since: dateti
     """
     retired = conn.execute(_RETIRE, {"worker": worker, "at": now, "silent_since": silent_since}).rowcount > 0
     if retired:
+        conn.execute(_OWNED, {"worker": worker}).all()
         conn.execute(_FREE, {"worker": worker})
         ring(conn)
     return retired
@@ -128,6 +129,12 @@ _RETIRE: Final = (
         or_(_SILENT_SINCE.is_(None), workers.c.heartbeat_at <= _SILENT_SINCE),
     )
     .values(stopped_at=bindparam("at", type_=UtcTime))
+)
+_OWNED: Final = (
+    select(lanes.c.tenant_id)
+    .where(lanes.c.owner == bindparam("worker"))
+    .order_by(lanes.c.tenant_id, lanes.c.sender)
+    .with_for_update()
 )
 _FREE: Final = update(lanes).where(lanes.c.owner == bindparam("worker")).values(owner=null())
 _IN_HAND: Final = (in_state(State.SENDING), deliveries.c.claimed_by == bindparam("worker"))

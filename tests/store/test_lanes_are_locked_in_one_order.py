@@ -1,0 +1,75 @@
+"""Whoever locks the rows of several lanes locks them in one order, so that no two ever wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import Connection, insert
+from sqlalchemy.engine import make_url
+
+from bellwire.delivery.decision import Decision, Pause
+from bellwire.delivery.endings import Ending, ending, write_down
+from bellwire.delivery.work import Work
+from bellwire.model.delivery import Priority, State
+from bellwire.model.outcome import Retry, Scope, Step
+from bellwire.model.recipient import Person
+from bellwire.store import lanes, workers
+from bellwire.store.database import Database
+from bellwire.store.lanes import LaneKey
+from bellwire.store.tables import lanes as table
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+FIRST, SECOND = LaneKey("z", "tenant-a"), LaneKey("a", "tenant-b")
+
+
+def throttled(key: LaneKey) -> Ending:
+    """A request that Teams answered with a pause of the whole lane."""
+    work = Work(
+        repair_id="none",
+        lane=key,
+        person=Person(*key, "somebody"),
+        priority=Priority.BULK,
+        step=Step.OPEN_CHAT,
+        service_url="",
+        attempts=1,
+        run_at=NOW,
+        holder="w",
+    )
+    pause = Pause(Scope.TENANT, NOW)
+    return ending(work, Retry(None, "throttled"), Decision(state=State.QUEUED, run_at=NOW, pause=pause), NOW)
+
+
+LOCKING: dict[str, Callable[[Connection], Any]] = {
+    "own": partial(lanes.own, worker="w", keys=[SECOND, FIRST]),
+    "hold": partial(lanes.hold, worker="w", keys=[SECOND, FIRST]),
+    "release": partial(lanes.release, worker="w", keys=[SECOND, FIRST]),
+    "retire": partial(workers.retire, worker="w", now=NOW),
+    "throttled": partial(write_down, endings=[throttled(SECOND), throttled(FIRST)], returned=[], now=NOW),
+}
+
+
+@pytest.mark.parametrize("name", LOCKING)
+async def test_who_waits_for_the_first_holds_no_other(database: Database, database_url: str, name: str) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    await database.write(partial(workers.register, worker="w", process=None, now=NOW))
+    rows = [{"sender": key.sender, "tenant_id": key.tenant_id, "owner": "w"} for key in (SECOND, FIRST)]
+    await database.write(lambda conn: conn.execute(insert(table), rows).close())
+    dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    other = await asyncpg.connect(dsn)
+    try:
+        async with other.transaction():
+            await other.execute("SELECT 1 FROM lanes WHERE tenant_id = 'tenant-a' FOR UPDATE")
+            waiting = asyncio.create_task(database.write(LOCKING[name]))
+            while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                pass
+            await other.execute("SELECT 1 FROM lanes WHERE tenant_id = 'tenant-b' FOR UPDATE NOWAIT")
+        await waiting
+    finally:
+        await other.close()
