@@ -17,7 +17,7 @@ import pytest
 
 from bellwire.cli.exits import Exit
 from bellwire.client import AsyncClient
-from tests.cli.conftest import clean_environment
+from tests.cli.conftest import Command, clean_environment
 from tests.support.logwatch import log_file
 
 KEY = "a-key-for-this-test-alone"
@@ -106,7 +106,24 @@ async def test_a_flow_to_try_is_played_too_and_its_address_is_no_password(tmp_pa
         async with asyncio.timeout(30):
             said = json.loads(await process.stdout.readuntil(b"\n}\n"))
         assert said["settings"]["BELLWIRE_SENDERS__STUDIO__KIND"] == "flow"
+        assert said["settings"]["BELLWIRE_DEFAULT_SENDER"] == "alerts"
         assert "sig=" not in str(said)
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("--sender", "my-alerts"),
+        ("--sender", "a__b"),
+        ("--flow", "Bad Name"),
+        ("--flow", "alerts"),
+        ("--flow", "a" * 41),
+    ],
+)
+def test_a_name_whose_settings_could_not_be_used_is_refused(command: Command, option: str, name: str) -> None:
+    ended = command("simulate", "--port", "0", option, name)
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert option in ended.err
 
 
 @pytest.mark.parametrize(("name", "field"), [("simulate", "settings"), ("serve", "senders")])

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
-import typing
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from bellwire import Client
-from bellwire.cli.run import application
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -28,19 +24,6 @@ def commands(page: Path) -> list[str]:
     lines = (line.partition(" #")[0].strip() for block in blocks(page, "sh") for line in block.splitlines())
     found = [re.search(r"(?:^|\| |\$\()(bellwire [^|)]+)", line) for line in lines]
     return [match.group(1).strip() for match in found if match]
-
-
-EVERY_COMMAND = [(page.name, command) for page in PAGES for command in commands(page)]
-
-
-@pytest.mark.parametrize(("page", "command"), EVERY_COMMAND)
-def test_every_command_with_its_options_exists(page: str, command: str) -> None:
-    words = shlex.split(command.replace("...", "x"))[1:]
-    found: typing.Any = typer.main.get_command(application())
-    while words and words[0] in getattr(found, "commands", {}):
-        found = found.commands[words.pop(0)]
-    known = {name for parameter in found.params for name in parameter.opts} | {"--help"}
-    assert not [word for word in words if word.startswith("--") and word not in known], command
 
 
 def test_the_readme_shows_commands() -> None:

@@ -75,7 +75,7 @@ POSTS: Final = {
 
 ROW: Final = Card("When an item is created", SHAREPOINT, "S")
 PERSON, TEXT = label("SendMessage", "to", "email"), label("SendMessage", "text")
-DELIVERY, STATE = label("GetDelivery", "id"), told("GetDelivery", "state")
+STATE, MINE = told("GetDelivery", "state"), label("WhenDeliveryEnds", "mine")
 REASON, REMEDY, MOVER = (told("GetDelivery", name) for name in ("reason", "remedy", "whose_move"))
 
 
@@ -153,11 +153,9 @@ PICTURES: Final[dict[str, Picture]] = {
         ),
     ),
     "row-5-end": Picture(
-        "Two more steps say what became of it: get the delivery, and look whether it was sent.",
+        "A second flow hears of every end: when a delivery ends, look whether it was sent.",
         (
-            _bellwire("SendMessage"),
-            Card("Delay", CONTROL, "D", (Box("Count", "2", required=True), Box("Unit", "Minute", choice=True))),
-            _bellwire("GetDelivery", Box(DELIVERY, Pill(DELIVERY), required=True)),
+            _bellwire("WhenDeliveryEnds", Section("Advanced parameters"), Box(MINE, "Yes", choice=True)),
             Card("Condition", CONTROL, "?", (Box("", (Pill(STATE), "is not equal to  sent")),)),
             Card(
                 "Send an email (V2)",

@@ -14,10 +14,10 @@ from bellwire.cli import Exit, main
 from bellwire.cli.people_check import names
 from bellwire.errors import InvalidInput, NotFound, Unreachable
 from bellwire.model.delivery import State
-from bellwire.simulator import Actor
+from bellwire.simulator import Actor, Flow, Simulator
 from bellwire.simulator.policies import TenantPolicy
 from bellwire.simulator.rules import Manners
-from tests.support.service import Running
+from tests.support.service import Running, running
 
 from .scenes import TEXT, refused, roster_read, said, send, steps, team_with_the_app
 
@@ -315,6 +315,21 @@ async def test_a_person_is_asked_about_by_the_name_that_a_caller_knows(at_work: 
     refusal = await at_work.call("GET", "/v1/people/find?name=nobody@contoso.example")
     assert (refusal.status, refusal.code, refusal.body["field"]) == (409, "no_such_person", "name")
     assert refusal.body["whose_move"] == "caller"
+
+
+async def test_each_bot_that_has_not_seen_a_person_says_so_beside_a_flow(sqlite_url: str) -> None:
+    async with Simulator() as teams:
+        flow = teams.flows.settings("studio", teams.flows.add(Flow(teams.bot)), teams.url)
+        settings = {**flow, "BELLWIRE_DEFAULT_SENDER": "alerts"}
+        async with running(sqlite_url, teams=teams, environment=settings) as service:
+            bert = teams.person("Bert")
+            for seen, reason in ((False, "never_seen"), (True, None)):
+                if seen:
+                    await bert.install()
+                found = await service.client.find_person(bert.person.upn)
+                assert [(each.sender, each.reason) for each in found.senders] == [("alerts", reason), ("studio", None)]
+                narrowed = await service.client.find_person(bert.person.upn, sender="studio")
+                assert [each.sender for each in narrowed.senders] == ["studio"]
 
 
 async def test_a_name_that_is_no_address_is_refused(at_work: Running) -> None:

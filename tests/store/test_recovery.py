@@ -195,8 +195,27 @@ async def test_a_server_that_is_not_there_is_named_at_the_start(tmp_path: Path) 
     assert "s3cret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1/none", r"Nobody answers at 127\.0\.0\.1:1\."),
+        ("localhost:1/none", r"Nobody answers at localhost:1\."),
+        ("none.invalid/none", r"There is no host named none\.invalid"),
+        ("/none?host=/none", r"Nobody answers at /none:5432\."),
+        ("more@127.0.0.1:1/none", r"Nobody answers at that address\. In a password, @ is written as %40\."),
+        ("none.invalid/more@127.0.0.1:1/none", r"Nobody answers at that address\."),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["postgresql+asyncpg", "postgresql", "postgres"])
+async def test_where_nobody_answers_is_said_in_words_without_the_password(scheme: str, address: str, said: str) -> None:
+    with pytest.raises(StoreUnavailable, match=said) as refused:
+        await Database(f"{scheme}://someone:s3cret@{address}").start()
+
+    assert not any(part in str(refused.value) for part in ("s3cret", "more", "someone"))
+
+
 async def test_a_database_that_is_not_there_is_named_at_the_start(postgres_server: PostgresServer) -> None:
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable, match="no database of this name"):
         await Database(postgres_server.url("none")).start()
 
 

@@ -85,5 +85,5 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("This is no database. " * 1_000)
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/text.db")
 
-    with pytest.raises(Exception, match=r"NOTADB"):
+    with pytest.raises(Exception, match=r"The file is no SQLite database \(NOTADB\)"):
         await database.start()

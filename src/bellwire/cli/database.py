@@ -26,14 +26,14 @@ def register(app: typer.Typer) -> None:
 
 def show_version(as_json: AsJson = False) -> Exit:
     """Say which version the tables have, and whether this program can work on them. Ends with 1 if it cannot yet."""
-    found = _with_database(_nothing)
+    found = _with_database(_look)
     _tell(found, as_json=as_json)
     return Exit.OK if found.bearable and not found.behind else Exit.NOT_DONE
 
 
 def upgrade(as_json: AsJson = False) -> None:
     """Bring the tables up to date. Services of the version before go on working meanwhile, and afterwards."""
-    _tell(_with_database(lambda database: database.migrate()), as_json=as_json)
+    _tell(_with_database(_upgrade), as_json=as_json)
 
 
 def _tell(found: Revisions, *, as_json: bool) -> None:
@@ -49,11 +49,24 @@ def _tell(found: Revisions, *, as_json: bool) -> None:
     remark(f"The tables have version {found.current or 'none yet'}, {fit}.")
 
 
-async def _nothing(_: Database) -> None:
-    """Only look."""
+async def _look(database: Database) -> Revisions:
+    from bellwire.store.migrations import not_there_yet, revisions
+
+    if database.missing:
+        return not_there_yet()
+    await database.start()
+    return await database.inspect(revisions)
 
 
-def _with_database(use: Callable[[Database], Awaitable[None]]) -> Revisions:
+async def _upgrade(database: Database) -> Revisions:
+    from bellwire.store.migrations import revisions
+
+    await database.start()
+    await database.migrate()
+    return await database.inspect(revisions)
+
+
+def _with_database(use: Callable[[Database], Awaitable[Revisions]]) -> Revisions:
     from bellwire.cli.serving import run_async
     from bellwire.config import load_settings
     from bellwire.logs import configure_logs
@@ -63,14 +76,11 @@ def _with_database(use: Callable[[Database], Awaitable[None]]) -> Revisions:
     return run_async(lambda: _used(settings.direct_database_url, use))
 
 
-async def _used(database_url: str, use: Callable[[Database], Awaitable[None]]) -> Revisions:
+async def _used(database_url: str, use: Callable[[Database], Awaitable[Revisions]]) -> Revisions:
     from bellwire.store.database import Database
-    from bellwire.store.migrations import revisions
 
     database = Database(database_url)
-    await database.start()
     try:
-        await use(database)
-        return await database.inspect(revisions)
+        return await use(database)
     finally:
         await database.close()

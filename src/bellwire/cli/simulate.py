@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from bellwire.cli.options import AsJson
 from bellwire.cli.terminal import remark, show, show_json
-from bellwire.errors import ConfigError
+from bellwire.errors import ConfigError, InvalidInput
 
 if TYPE_CHECKING:
     from bellwire.simulator import Simulator
 
 BOT_ENDPOINT = "http://127.0.0.1:3978/api/messages"
+MOST_LETTERS: Final = 40
+_FIT_FOR_A_VARIABLE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def register(app: typer.Typer) -> None:
@@ -37,8 +40,26 @@ def simulate(
     from bellwire.cli.serving import run_async
     from bellwire.logs import configure_logs
 
+    for option, name in (("--sender", sender), ("--flow", flow)):
+        _check(option, name)
+    if flow == sender:
+        raise InvalidInput(
+            f"The bot is {sender!r} already.",
+            field="--flow",
+            remedy="Give the flow another name, or the bot with --sender.",
+        )
     configure_logs("warning")
     run_async(lambda: _simulated(host, port, bot, (sender, flow), unlimited=unlimited, as_json=as_json))
+
+
+def _check(option: str, name: str | None) -> None:
+    """The settings are printed for a shell, which knows no variable with a ``-``; two underscores go a level down."""
+    if name is not None and not (_FIT_FOR_A_VARIABLE.fullmatch(name) and len(name) <= MOST_LETTERS):
+        raise InvalidInput(
+            f"{name!r} cannot stand in an environment variable as a sender's name.",
+            field=option,
+            remedy=f"Use a-z, 0-9 and single underscores between them, at most {MOST_LETTERS} characters.",
+        )
 
 
 async def _simulated(
@@ -72,7 +93,8 @@ def _settings(simulator: Simulator, sender: str, flow: str | None) -> dict[str, 
     from bellwire.cli.packaged_flow import packaged_flow
 
     played = simulator.flows.add(packaged_flow(simulator.bot, signed=False))
-    return settings | simulator.flows.settings(flow, played, simulator.url)
+    of_flow = simulator.flows.settings(flow, played, simulator.url)
+    return settings | of_flow | {"BELLWIRE_DEFAULT_SENDER": sender}
 
 
 def _tell(simulator: Simulator, settings: dict[str, str]) -> None:

@@ -97,7 +97,7 @@ class People:
 
     async def named(self, name: Recipient, sender: str | None) -> KnownPerson:
         """Whom a user principal name or an e-mail address stands for, as all senders know them; by any of them, or
-        only ``sender``. Of somebody whom nobody has seen it says that the sender has not.
+        only ``sender``. Each bot that could know them and has not seen them is told too, with that obstacle.
 
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: the tenant or the sender is wrong.
@@ -112,8 +112,11 @@ class People:
             raise Unreachable(fact, field="name", code=meant, remedy=remedy)
         known = await self._database.read(lambda conn: people.get(conn, tenant_id, meant))
         found = self._person(known or Known(tenant_id=tenant_id, aad_object_id=meant))
-        senders = [each for each in found.senders if sender in (None, each.sender)]
-        return replace(found, senders=senders or [SenderReach(asking, Obstacle(Reason.NEVER_SEEN), None, ())])
+        seen = [each for each in found.senders if sender in (None, each.sender)]
+        bots = self._senders.bots_of(tenant_id) if sender is None else set()
+        unseen = {asking, *bots} - {each.sender for each in seen}
+        told = [*seen, *(SenderReach(name, Obstacle(Reason.NEVER_SEEN), None, ()) for name in unseen)]
+        return replace(found, senders=sorted(told, key=lambda each: each.sender))
 
     async def page(
         self, wanted: PeopleFilter, *, after: tuple[str, str] | None = None, limit: int = 50

@@ -89,6 +89,11 @@ class Senders:
         home = {name for name, tenant in self.own_tenants.items() if tenant is not None and tenant.lower() == tenant_id}
         return tuple(name for name in self.order if name != chosen and name in home)
 
+    def bots_of(self, tenant_id: str) -> set[str]:
+        """The bots of this tenant, and those that are of none."""
+        at_home = {name for name, own in self.own_tenants.items() if own is None or own.lower() == tenant_id}
+        return at_home - self.flows
+
     def tenant(self, sender: str, named: str | None, *, field: str = "to.tenant_id") -> str:
         """The tenant that is meant: the one named, or the sender's own.
 

@@ -59,6 +59,11 @@ class Database:
         """Which kind of database it is."""
         return self._backend.dialect
 
+    @property
+    def missing(self) -> bool:
+        """Whether it is a SQLite file that is not there yet; to start makes it."""
+        return self._backend.missing
+
     async def start(self) -> None:
         """Connect.
 
@@ -188,7 +193,7 @@ def _backend_of(url: str, direct_url: str | None) -> SqliteBackend | PostgresqlB
         kind = parsed.get_backend_name()
         if kind == "sqlite":
             return SqliteBackend(parsed)
-        if kind == "postgresql":
+        if kind in {"postgresql", "postgres"}:
             return PostgresqlBackend(parsed, None if direct_url is None else make_url(direct_url))
     raise ConfigError(
         "The database's address is not understood.",

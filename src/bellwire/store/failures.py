@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,19 @@ _POSTGRESQL_CONTENTION: Final = ("40001", "40P01")
 _SQLITE_CODES: Final = frozenset(
     {"BUSY", "LOCKED", "FULL", "IOERR", "READONLY", "CANTOPEN", "CORRUPT", "NOTADB", "NOMEM", "PROTOCOL", "PERM"}
 )
+
+_IN_WORDS: Final = {
+    "NOTADB": "The file is no SQLite database",
+    "CORRUPT": "The SQLite file is damaged",
+    "CANTOPEN": "The SQLite file cannot be opened",
+    "FULL": "The disk is full",
+    "READONLY": "The SQLite file may not be written to",
+    "BUSY": "Another process keeps the SQLite file locked",
+    "28P01": "PostgreSQL refuses the user or the password",
+    "28000": "PostgreSQL refuses the user",
+    "3D000": "PostgreSQL has no database of this name",
+    "53300": "PostgreSQL takes no more connections",
+}
 
 
 def unavailable(error: BaseException) -> bool:
@@ -56,5 +70,17 @@ def answering() -> Iterator[None]:
 
 def store_unavailable(error: BaseException) -> StoreUnavailable:
     """The error that callers see. It names the kind of failure only: addresses and parameters stay out of it."""
+    code = cause(error)
+    if words := _IN_WORDS.get(code):
+        return StoreUnavailable(f"{words} ({code}).")
     origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return StoreUnavailable(f"{type(origin).__name__} {cause(error)}".strip() + ".")
+    return StoreUnavailable(f"{type(origin).__name__} {code}".strip() + ".")
+
+
+def nobody_there(error: OSError, host: str, port: int) -> StoreUnavailable:
+    """The error for whoever starts the program: no connection to a server came about."""
+    if isinstance(error, socket.gaierror):
+        return StoreUnavailable(f"There is no host named {host}, or its name cannot be looked up.")
+    if type(error) is OSError or isinstance(error, ConnectionRefusedError | TimeoutError | FileNotFoundError):
+        return StoreUnavailable(f"Nobody answers at {host}:{port}.")
+    return StoreUnavailable(f"The connection to {host}:{port} fails: {type(error).__name__}.")

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Literal, TypeVar
 
 import asyncpg
@@ -19,8 +19,8 @@ import orjson
 from sqlalchemy import URL, Connection, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bellwire.errors import ConfigError
-from bellwire.store.failures import cause, unavailable
+from bellwire.errors import ConfigError, StoreUnavailable
+from bellwire.store.failures import cause, nobody_there, unavailable
 from bellwire.store.wakeup import CHANNEL
 
 T = TypeVar("T")
@@ -29,6 +29,7 @@ SEATS: Final = 2  # a second one goes on while the first is at a long operation;
 READERS: Final = 4
 CONNECT_SECONDS: Final = 10
 _STATEMENTS: Final = 512
+_PORT: Final = 5432
 _REFUSED_AT_THE_DOOR: Final = "08P01"
 
 # A host that is gone without a word must not hold a lock for long, nor may a process that stands still amid a
@@ -52,11 +53,13 @@ class PostgresqlBackend:
 
     dialect: Literal["sqlite", "postgresql"] = "postgresql"
     seats = SEATS
+    missing = False  # a server never is: there is a way to ask, or it does not answer
 
     def __init__(self, url: URL, direct_url: URL | None = None) -> None:
         pooled = direct_url is not None
         self._writing = _engine(url, pooled, pool_size=SEATS, max_overflow=0)
         self._reading = _engine(url, pooled, pool_size=READERS, max_overflow=0, isolation_level="REPEATABLE READ")
+        self._url = url
         self._direct_url = _driven(direct_url or url)
         self._direct = _engine(self._direct_url, False, poolclass=NullPool)
         self._writers: list[AsyncConnection] = []
@@ -68,13 +71,15 @@ class PostgresqlBackend:
         It is called with '' after a connection was lost, since some may have been missed meanwhile.
         """
         try:
-            for _ in range(SEATS):
-                self._writers.append(await self._writing.connect())
+            with _server_named(self._url):
+                for _ in range(SEATS):
+                    self._writers.append(await self._writing.connect())
         except Exception as error:
             if cause(error) == _REFUSED_AT_THE_DOOR:
                 raise _a_pooler() from error
             raise
-        ear = await self._listen(heard)
+        with _server_named(self._direct_url):
+            ear = await self._listen(heard)
         self._listener = asyncio.create_task(self._keep_listening(ear, heard))
 
     async def close(self) -> None:
@@ -151,6 +156,20 @@ async def _until_lost(ear: asyncpg.Connection) -> None:
         pass
     finally:
         ear.terminate()
+
+
+@contextmanager
+def _server_named(url: URL) -> Iterator[None]:
+    """Name the server if no connection to it comes about; not if its name may be the rest of a password."""
+    host = url.host or url.query.get("host")
+    try:
+        yield
+    except OSError as error:
+        if "@" in f"{host}{url.database}{url.query}":
+            raise StoreUnavailable("Nobody answers at that address. In a password, @ is written as %40.") from error
+        if not isinstance(host, str):
+            raise
+        raise nobody_there(error, host, url.port or _PORT) from error
 
 
 def _driven(url: URL) -> URL:

@@ -43,6 +43,11 @@ class SqliteBackend:
         self._reader_threads = ThreadPoolExecutor(READERS, "bellwire-store-reader")
         self._writer: Connection | None = None
 
+    @property
+    def missing(self) -> bool:
+        """Whether the file is not there yet."""
+        return not self._path.exists()
+
     async def open(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else is there to be heard
         """Open the file, and make it if it is not there."""
         loop = asyncio.get_running_loop()

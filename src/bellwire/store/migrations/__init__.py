@@ -103,12 +103,21 @@ def revisions(conn: Connection) -> Revisions:
         current = MigrationContext.configure(conn).get_current_revision()
         told = inspect(conn).has_table(oldest_code.name)
         oldest = conn.scalar(select(oldest_code.c.revision)) if told else None
-    scripts = ScriptDirectory.from_config(configuration(conn))
+    scripts = _scripts(conn)
     known = any(script.revision == current for script in scripts.walk_revisions())
     return Revisions(current, scripts.get_current_head(), known, oldest)
 
 
-def configuration(conn: Connection) -> Config:
+def not_there_yet() -> Revisions:
+    """What ``revisions`` says of a database without any tables."""
+    return Revisions(None, _scripts(None).get_current_head(), known=False)
+
+
+def _scripts(conn: Connection | None) -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration(conn))
+
+
+def configuration(conn: Connection | None) -> Config:
     """Alembic's settings for this connection."""
     config = Config(attributes={"connection": conn})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
