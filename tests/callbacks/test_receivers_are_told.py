@@ -224,6 +224,7 @@ async def test_a_receiver_may_ask_for_longer_than_a_day(office: Office, receiver
     callback_id = await office.subscribe(receiver.url)
     receiver.status, receiver.headers = 503, {"Retry-After": "99999999999999"}
     await office.end()
+    office.clock.go(seconds=1)
     async with office.dispatching():
         first = await receiver.asked()
         assert await office.reply() is Reply.FAILED
@@ -238,6 +239,7 @@ async def test_the_try_after_a_wait_beyond_the_day_is_the_last(office: Office, r
     callback_id = await office.subscribe(receiver.url)
     receiver.status, receiver.headers = 503, {"Retry-After": "99999999999999"}
     await office.end()
+    office.clock.go(seconds=1)
     async with office.dispatching():
         await office.reply()
         office.clock.go(days=1, seconds=1)
