@@ -67,9 +67,9 @@ def _usage_line(error: TyperException) -> str:
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from bellwire.release import release
 
-        typer.echo(f"bellwire {version('bellwire')}")
+        typer.echo(f"bellwire {release()}")
         raise typer.Exit
 
 

@@ -6,13 +6,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from opentelemetry import trace
 
 from bellwire.errors import ConfigError
+from bellwire.release import release
 from bellwire.tracing import on
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _provider() -> TracerProvider | None:
     except ImportError:
         log.warning("traces_not_exported", remedy="Install bellwire[otel], or unset the OTEL_ variables.")
         return None
-    own: dict[str, AttributeValue] = {"service.version": version("bellwire")}
+    own: dict[str, AttributeValue] = {"service.version": release()}
     if not _named():
         own["service.name"] = "bellwire"
     provider = TracerProvider(resource=Resource.create(own), shutdown_on_exit=False)

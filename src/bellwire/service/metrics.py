@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache, partial
-from importlib.metadata import version
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -22,6 +21,7 @@ from bellwire.model.outcome import Outcome
 from bellwire.model.posting import Posting
 from bellwire.model.reason import Reason
 from bellwire.model.surface import Classification
+from bellwire.release import release
 from bellwire.service.worker_metrics import WorkerMetrics
 from bellwire.store import callbacks, gauges, lanes
 from bellwire.store.callbacks import Backlog, Callback
@@ -66,7 +66,7 @@ class Metrics:
         self._of_the_process(registry)
         self._of_callbacks(registry)
         build = Gauge("bellwire_build_info", "Always 1.", ["version", "database"], registry=registry)
-        build.labels(version("bellwire"), database.dialect).set(1)
+        build.labels(release(), database.dialect).set(1)
         database.overheard(self._committed)
 
     def watch(self, worker: Worker, tenants: int) -> None:

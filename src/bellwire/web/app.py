@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -10,6 +9,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 
 from bellwire.app import Bellwire
+from bellwire.release import release
 from bellwire.web import bot, health
 from bellwire.web.api import activities, books, callbacks, deliveries, messages, people, references, repairs, senders
 from bellwire.web.limits import BodyLimits
@@ -45,7 +45,7 @@ def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
     """
     app = FastAPI(
         title=TITLE,
-        version=version("bellwire"),
+        version=release(),
         redirect_slashes=False,
         docs_url=None,  # FastAPI's page is loaded from elsewhere, which many a network does not allow
         redoc_url=None,
@@ -67,7 +67,7 @@ def create_app(bellwire: Bellwire, *, api: bool = True) -> FastAPI:
 
 def described() -> dict[str, Any]:
     """The API's description as the service serves it at /openapi.json; no service has to be open for it."""
-    app = FastAPI(title=TITLE, version=version("bellwire"))
+    app = FastAPI(title=TITLE, version=release())
     for part in PARTS:
         app.include_router(part.router)
     install_openapi(app)
