@@ -19,7 +19,7 @@ from bellwire.delivery.station import Station
 from bellwire.delivery.traced import send
 from bellwire.delivery.work import Work
 from bellwire.errors import StoreUnavailable
-from bellwire.model.delivery import State
+from bellwire.model.delivery import Priority, State
 from bellwire.model.outcome import Outcome, Retry, Unknown
 from bellwire.model.reason import Reason
 from bellwire.net import FENCE, FENCED
@@ -36,7 +36,7 @@ class Starter:
     """One loop takes and begins; every request then runs by itself.
 
     What begins in one transaction, ``AT_ONCE`` at most, is handed to the event loop in small groups, so that an urgent
-    request never waits behind a long row of others there.
+    request never waits behind a long row of others there. Urgent ones have a transaction to themselves.
     """
 
     def __init__(self, station: Station, recorder: Recorder) -> None:
@@ -66,9 +66,11 @@ class Starter:
         station, works = self._station, list[Work]()
         if station.stopping:
             return works
-        now = station.ticks()
+        now, hurry = station.ticks(), station.lanes.hurry()
         while len(works) < AT_ONCE and (work := station.lanes.take(now)) is not None:
             works.append(work)
+            if hurry and work.priority is not Priority.URGENT:
+                break
         if works:
             station.hungry.set()
         if any(work.repair_id is not None for work in works):
