@@ -178,5 +178,7 @@ async def test_each_callback_has_an_event_of_its_own(office: Office) -> None:
 async def test_a_callback_that_is_removed_takes_its_events_along(office: Office) -> None:
     callback_id = await office.subscribe(URL)
     await office.end()
-    assert await office.database.write(partial(callbacks.remove, callback_id=callback_id))
+    assert await office.database.write(partial(callbacks.remove, callback_id=callback_id, now=office.clock()))
     assert await office.database.read(callbacks.backlogs) == {}
+    await office.database.write(partial(callbacks.sweep, callback_id=callback_id))
+    assert await office.database.read(callbacks.over) == []
