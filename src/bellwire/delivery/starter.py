@@ -83,9 +83,9 @@ class Starter:
             await self._station.gather()
 
     async def _wait(self) -> None:
-        """Until something changes, or a lane's time comes."""
+        """Until something changes, or a lane's time comes, which is nothing to a worker that stops."""
         station, loop = self._station, asyncio.get_running_loop()
-        due = station.lanes.next_at()
+        due = inf if station.stopping else station.lanes.next_at()
         timer = None if due == inf else loop.call_at(due, station.startable.set)
         try:
             await station.startable.wait()
