@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
@@ -14,10 +14,17 @@ from bellwire.service.callbacks import Known, Wanted
 from bellwire.web.schemas.delivery import DeliveryView
 from bellwire.web.schemas.fields import Reference, SenderName, Strict, View
 
+_LABEL: Final = "[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_USUAL: Final = rf"^https://{_LABEL}(\.{_LABEL}){{1,2}}(/[A-Za-z0-9/_~.?=&-]*)?$"
+"""What is said of addresses; a few others are taken too, such as an IP address or a host that the operator allows."""
+
 Url = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MOST_URL),
-    Field(json_schema_extra={"format": "uri"}, examples=["https://receiver.contoso.example/bellwire"]),
+    Field(
+        json_schema_extra={"format": "uri", "pattern": _USUAL},
+        examples=["https://receiver.contoso.example/bellwire"],
+    ),
 ]
 
 
