@@ -73,11 +73,7 @@ def test_any_order_and_any_repetition_leaves_the_same_reference(data: st.DataObj
 @given(st.data())
 def test_suspensions_commute_with_lessons(data: st.DataObject) -> None:
     first = data.draw(lessons)
-    findings = suspensions
-    if not first.installed:
-        # Who has not had the app cannot have removed it: this finding says something else of them, then and for good.
-        findings = suspensions.filter(lambda finding: finding[0] is not Reason.UNINSTALLED)
-    events: list[Any] = data.draw(st.lists(lessons | findings, max_size=6))
+    events: list[Any] = data.draw(st.lists(lessons | suspensions, max_size=6))
 
     def after(reference: ConversationReference, event: Any) -> ConversationReference:
         return learn(reference, event, NOW) if isinstance(event, Lesson) else suspend(reference, *event)
@@ -198,3 +194,12 @@ def test_the_source_is_what_taught_us_first() -> None:
     install, message = lesson(1, source=Source.INSTALL), lesson(2, source=Source.MESSAGE)
     assert learnt(message, install).source is Source.INSTALL
     assert learnt(install, message).source is Source.INSTALL
+
+
+def test_a_removal_found_before_the_install_was_told_is_a_removal_all_the_same() -> None:
+    known, told = lesson(0), lesson(1, installed=True)
+    found = (Reason.UNINSTALLED, NOON + timedelta(minutes=2))
+    late = learn(suspend(learnt(known), *found), told, NOW)
+    assert late == suspend(learn(learnt(known), told, NOW), *found)
+    assert late.state is ReachState.UNINSTALLED
+    assert suspend(learnt(known), *found).state is ReachState.NOT_INSTALLED

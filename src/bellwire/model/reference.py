@@ -141,12 +141,7 @@ def merge(known: ConversationReference, other: ConversationReference) -> Convers
 
 def suspend(reference: ConversationReference, reason: Reason, at: datetime) -> ConversationReference:
     """The reference after a send found ``reason`` at ``at``; unchanged where the reason says nothing of the person."""
-    fact = _SUSPENSIONS.get(reason)
-    if fact is None:
-        return reference
-    if reason is Reason.UNINSTALLED and reference.installed_at is None:
-        fact = "absent_at"  # who never had the app for themselves has not removed it
-    changed: dict[str, Any] = {fact: _latest(getattr(reference, fact), at)}
+    changed: dict[str, Any] = {fact: _latest(getattr(reference, fact), at) for fact in _SUSPENSIONS.get(reason, ())}
     return replace(reference, **changed)
 
 
@@ -174,7 +169,9 @@ def reach_state(
 
     A removal is the person's own word; that Teams found no app (``absent_at``) is not, so a team with the app ends it.
     """
-    if _later(removed_at, installed_at, person_at):
+    # Who is not known to have had the app for themselves cannot be found to have removed it.
+    found_absent = installed_at is None and absent_at is not None and absent_at == _latest(removed_at, absent_at)
+    if _later(removed_at, installed_at, person_at) and not found_absent:
         return ReachState.UNINSTALLED
     if _later(absent_at, installed_at, person_at, team_at):
         return ReachState.NOT_INSTALLED
@@ -198,12 +195,12 @@ VALUES: Final = (
     "app_version",
 )
 FACTS: Final = ("installed_at", "removed_at", "person_at", "blocked_at", "disabled_at", "absent_at", "team_at")
-_SUSPENSIONS: Final[Mapping[Reason, str]] = MappingProxyType(
+_SUSPENSIONS: Final[Mapping[Reason, tuple[str, ...]]] = MappingProxyType(
     {
-        Reason.BLOCKED: "blocked_at",
-        Reason.DISABLED_BY_ADMIN: "disabled_at",
-        Reason.UNINSTALLED: "removed_at",
-        Reason.NOT_INSTALLED: "absent_at",
+        Reason.BLOCKED: ("blocked_at",),
+        Reason.DISABLED_BY_ADMIN: ("disabled_at",),
+        Reason.UNINSTALLED: ("removed_at", "absent_at"),
+        Reason.NOT_INSTALLED: ("absent_at",),
     }
 )
 
