@@ -203,3 +203,13 @@ def test_a_removal_found_before_the_install_was_told_is_a_removal_all_the_same()
     assert late == suspend(learn(learnt(known), told, NOW), *found)
     assert late.state is ReachState.UNINSTALLED
     assert suspend(learnt(known), *found).state is ReachState.NOT_INSTALLED
+
+
+@pytest.mark.parametrize("reason", [Reason.UNINSTALLED, Reason.NOT_INSTALLED])
+@pytest.mark.parametrize("found_after", [-1, 1])
+def test_a_removal_that_was_told_stays_one_whatever_teams_finds(reason: Reason, found_after: int) -> None:
+    removed, found = lesson(2, removed=True), (reason, NOON + timedelta(minutes=2 + found_after))
+    told_first = suspend(learnt(lesson(0), removed), *found)
+    assert told_first == learn(suspend(learnt(lesson(0)), *found), removed, NOW)
+    assert (told_first.state, told_first.install_told_at) == (ReachState.UNINSTALLED, None)
+    assert in_team(told_first, NOON + timedelta(minutes=4)).state is ReachState.UNINSTALLED

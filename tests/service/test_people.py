@@ -10,10 +10,11 @@ import pytest
 from bellwire.errors import NotFound, TenantNotAllowed
 from bellwire.model.reach import Obstacle, Reachable, Way
 from bellwire.model.reason import Reason
-from bellwire.model.reference import ReachState
+from bellwire.model.reference import SOME_TIME, ReachState
 from bellwire.model.surface import Surface
 from bellwire.service.people import People, PeopleFilter
 from bellwire.store import references, sightings
+from bellwire.web.schemas.person import view
 
 from .people import NOW, SENDERS, TENANT, Story, unknown
 
@@ -53,6 +54,14 @@ async def test_somebody_unknown_is_not_found_with_the_reason_for_it(people: Peop
 async def test_nobody_is_shown_of_a_tenant_that_is_not_allowed(people: People) -> None:
     with pytest.raises(TenantNotAllowed):
         await people.get("99999999-9999-4999-8999-999999999999", unknown().aad_object_id)
+
+
+async def test_when_the_app_came_is_not_made_up_where_only_its_removal_was_told(story: Story, people: People) -> None:
+    person = await story.someone(installed_at=SOME_TIME, removed_at=NOW, person_at=LATER)
+    told = view(await people.get(TENANT, person.aad_object_id))
+    (one,) = told.senders
+    assert one.reference is not None
+    assert (one.reference.installed_at, one.reference.removed_at, one.since) == (None, NOW, NOW)
 
 
 async def test_pages_hold_everybody_once(story: Story, people: People) -> None:

@@ -71,6 +71,11 @@ class ConversationReference:
     older: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @property
+    def install_told_at(self) -> datetime | None:
+        """When the app was last installed, if that was ever told."""
+        return None if self.installed_at == SOME_TIME else self.installed_at
+
+    @property
     def state(self) -> ReachState:
         """Whether the chat may be written to."""
         return reach_state(
@@ -120,7 +125,7 @@ def learn(known: ConversationReference | None, lesson: Lesson, now: datetime) ->
     return replace(
         known,
         **_newest(known, told, max(known.seen_at, lesson.at)),
-        installed_at=_latest(known.installed_at, lesson.at if lesson.installed else None),
+        installed_at=_latest(known.installed_at, _installed(lesson)),
         removed_at=_latest(known.removed_at, lesson.at if lesson.removed else None),
         person_at=_latest(known.person_at, lesson.at if lesson.by_person else None),
     )
@@ -183,6 +188,8 @@ def reach_state(
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SOME_TIME: Final = _EPOCH
+"""When the app was installed for somebody of whom only its removal was told: they had it, nobody knows since when."""
 VALUES: Final = (
     "source",
     "conversation_id",
@@ -214,6 +221,12 @@ def _blank(lesson: Lesson, now: datetime) -> ConversationReference:
         created_at=now,
         seen_at=lesson.at,
     )
+
+
+def _installed(lesson: Lesson) -> datetime | None:
+    if lesson.installed:
+        return lesson.at
+    return SOME_TIME if lesson.removed else None
 
 
 def _newest(

@@ -44,7 +44,7 @@ class SenderReach:
         if known is not None:
             obstacles = (known.removed_at, known.absent_at, known.blocked_at, known.disabled_at)
             if way is not None:
-                return known.installed_at or known.created_at
+                return known.install_told_at or known.created_at
             return max((at for at in obstacles if at is not None), default=None)
         if way is Way.OPEN_CHAT:
             return min((each.first_at for each in self.sightings), default=None)

@@ -118,7 +118,8 @@ def _explained(found: Reachable | Obstacle) -> dict[str, object]:
 def _reference(one: SenderReach) -> ReferenceView | None:
     if one.reference is None:
         return None
-    return ReferenceView.model_validate(one.reference, from_attributes=True)
+    view = ReferenceView.model_validate(one.reference, from_attributes=True)
+    return view.model_copy(update={"installed_at": one.reference.install_told_at})
 
 
 def _agent_chat(one: SenderReach) -> AgentChatView | None:
