@@ -183,7 +183,9 @@ class KeepSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    days: float = Field(default=90.0, ge=0, le=36_500, description="after a delivery ended; 0 keeps it for ever")
+    days: float = Field(
+        default=90.0, ge=0, le=36_500, description="after a delivery or a repair ended; 0 keeps it for ever"
+    )
 
 
 class RelaySettings(BaseModel):

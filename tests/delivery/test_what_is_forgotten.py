@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Connection, Table, func, select
 
 from bellwire.model.delivery import State
-from bellwire.store import deliveries, pruning
+from bellwire.store import deliveries, pruning, repairs, tables, workers
 from bellwire.store.database import Database
 
 from .engine import Ear, Engine, person
 
 ANNA, BERT = person(1), person(2)
 A_MONTH = timedelta(days=30)
+
+
+def rows(conn: Connection, table: Table) -> int:
+    return conn.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 async def test_what_ended_a_month_ago_is_forgotten_and_what_waits_is_not(engine: Engine, database: Database) -> None:
@@ -32,6 +39,28 @@ async def test_what_ended_a_month_ago_is_forgotten_and_what_waits_is_not(engine:
     assert (await engine.balance())["sent"] == 1
 
 
+async def test_repairs_that_are_over_and_workers_that_stopped_are_forgotten_as_well(
+    engine: Engine, database: Database
+) -> None:
+    await engine.knows(ANNA)
+    await database.write(partial(workers.register, worker="gone", process=None, now=engine.clock()))
+    await database.write(partial(workers.retire, worker="gone", now=engine.clock()))
+    worker = await engine.start(keep_for=A_MONTH)
+    await database.write(partial(repairs.ask, persons=[ANNA], now=engine.clock(), new_id=lambda: "repair"))
+    await Ear(worker.signals.recorded).hear("repair")
+
+    async def kept() -> tuple[int, int]:
+        await worker._upkeep.round()
+        return await database.read(partial(rows, table=tables.repairs)), await database.read(
+            partial(rows, table=tables.workers)
+        )
+
+    engine.clock.advance(A_MONTH.total_seconds() - 1)
+    assert await kept() == (1, 2)
+    engine.clock.advance(2)
+    assert await kept() == (0, 1)
+
+
 async def test_without_a_limit_nothing_is_forgotten(engine: Engine, database: Database) -> None:
     await engine.knows(ANNA)
     (ended,) = await engine.accept(ANNA)
@@ -42,4 +71,4 @@ async def test_without_a_limit_nothing_is_forgotten(engine: Engine, database: Da
     await worker._upkeep.round()
 
     assert await database.read(lambda conn: deliveries.get(conn, ended)) is not None
-    assert await database.read(pruning.keys)
+    assert await database.read(pruning.tenants)

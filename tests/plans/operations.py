@@ -243,7 +243,7 @@ OPERATIONS: Final = (
     Operation("what flows told of them", lambda conn: agent_chats.get_many(conn, EVERYBODY), MANY),
     Operation(
         "forgetting what ended",
-        lambda conn: pruning.prune(conn, LaneKey(SENDER, tenant(3)), NOW - timedelta(days=20), most=MANY),
+        lambda conn: pruning.prune(conn, NOW - timedelta(days=20), tenant(3), most=MANY),
         MANY,
         ("ix_deliveries_finished", "pk_attempts", "pk_deliveries", "pk_messages"),
         writes=True,

@@ -11,11 +11,10 @@ from sqlalchemy import Connection, func, select, update
 
 from bellwire.model.delivery import FINAL, State
 from bellwire.store import amendments, books, deliveries, pruning, tables
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.database import Database
-from bellwire.store.lanes import LaneKey
 from tests.store.examples import ANNA, BERT, CLEO, LATER, TENANT, a_delivery, accepted, ending, new_id
 
-KEY = LaneKey("alerts", TENANT)
 LONG_AFTER = LATER + timedelta(days=1)
 
 
@@ -23,8 +22,8 @@ def rows(conn: Connection, table: str) -> int:
     return conn.execute(select(func.count()).select_from(tables.metadata.tables[table])).scalar_one()
 
 
-async def prune(database: Database, most: int = pruning.AT_ONCE) -> int:
-    return await database.write(partial(pruning.prune, key=KEY, before=LONG_AFTER, most=most))
+async def prune(database: Database, most: int = AT_ONCE) -> int:
+    return await database.write(partial(pruning.prune, before=LONG_AFTER, tenant_id=TENANT, most=most))
 
 
 @pytest.mark.parametrize("state", sorted(FINAL))
@@ -55,6 +54,18 @@ async def test_what_is_open_or_ended_lately_or_is_anothers_stays(database: Datab
 
     for delivery in (still_open, recent, theirs):
         assert await database.read(partial(deliveries.get, delivery_id=delivery.id)) is not None
+
+
+async def test_all_senders_of_a_tenant_are_forgotten_together_and_each_ones_books_keep_it(database: Database) -> None:
+    ended = await accepted(database, a_delivery(ANNA), a_delivery(BERT), a_delivery(replace(ANNA, sender="news")))
+    for delivery, state in zip(ended, (State.SENT, State.EXPIRED, State.SENT), strict=True):
+        await database.write(ending(delivery, state))
+    kept = await database.read(books.read)
+
+    assert await prune(database) == 3
+
+    assert await database.read(books.read) == kept
+    assert await database.read(books.audit) == []
 
 
 async def test_a_message_stays_as_long_as_one_of_its_deliveries(database: Database) -> None:

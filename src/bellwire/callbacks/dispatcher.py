@@ -18,6 +18,7 @@ from bellwire.errors import StoreUnavailable
 from bellwire.model import callback as model
 from bellwire.model.callback import CallbackPolicy, Reply
 from bellwire.store import callbacks, outbox
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.callbacks import Callback, Setback
 from bellwire.store.database import Database
 from bellwire.store.outbox import Told, Untold
@@ -80,7 +81,7 @@ class Dispatcher:
         while not self._stopping.is_set():
             try:
                 if rounds % SWEEP_EVERY == 0:
-                    await self._database.write(partial(outbox.prune, before=self._clock() - KEPT_FOR))
+                    await self._forget()
                 for callback_id in await self._database.read(partial(callbacks.due, now=self._clock())):
                     self._serve(callback_id)
                 for callback_id in await self._database.read(callbacks.over):
@@ -91,6 +92,11 @@ class Dispatcher:
                 log.exception("callbacks_broken")
             rounds += 1
             await self._rest()
+
+    async def _forget(self) -> None:
+        before = self._clock() - KEPT_FOR
+        while await self._database.write(partial(outbox.prune, before=before)) == AT_ONCE:
+            pass
 
     async def _rest(self) -> None:
         try:

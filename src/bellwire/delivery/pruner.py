@@ -1,18 +1,18 @@
-"""Forgets what ended long ago, a little in each round of upkeep, one tenant after the other."""
+"""Forgets what ended long ago, a little in each round of upkeep: one tenant's deliveries after the other's."""
 
 from __future__ import annotations
 
 from collections import deque
-from datetime import timedelta
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from bellwire.delivery.station import Station
-from bellwire.store import pruning
-from bellwire.store.lanes import LaneKey
+from bellwire.store import pruning, repairs, workers
+from bellwire.store.bites import AT_ONCE
 
-LANES_A_ROUND: Final = 20
-BATCHES_A_ROUND: Final = 4
+TURNS_A_ROUND: Final = 20
+BITES_A_ROUND: Final = 4
 
 
 class Pruner:
@@ -20,26 +20,25 @@ class Pruner:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self._ahead: deque[LaneKey] = deque()
+        self._ahead: deque[Callable[..., int]] = deque()
 
     async def round(self) -> int:
-        """Go on where the last round ended; how many deliveries were forgotten."""
+        """Go on where the last round ended; how many rows were forgotten, but for those that went with others."""
         station, keep_for = self._station, self._station.tuning.keep_for
         if keep_for is None:
             return 0
         if not self._ahead:
-            self._ahead.extend(await station.database.read(pruning.keys))
-        forgotten = batches = 0
-        for _ in range(min(LANES_A_ROUND, len(self._ahead))):
-            count = await self._prune(self._ahead[0], keep_for)
+            tenants = await station.database.read(pruning.tenants)
+            self._ahead.extend((repairs.prune, workers.prune))
+            self._ahead.extend(partial(pruning.prune, tenant_id=each) for each in tenants)
+        forgotten = bites = 0
+        for _ in range(min(TURNS_A_ROUND, len(self._ahead))):
+            before = station.clock() - keep_for
+            count = await station.database.write(partial(self._ahead[0], before=before))
             forgotten += count
-            if count < pruning.AT_ONCE:
+            if count < AT_ONCE:
                 self._ahead.popleft()
-            batches += count > 0
-            if batches == BATCHES_A_ROUND:
+            bites += count > 0
+            if bites == BITES_A_ROUND:
                 break
         return forgotten
-
-    async def _prune(self, key: LaneKey, keep_for: timedelta) -> int:
-        before = self._station.clock() - keep_for
-        return await self._station.database.write(partial(pruning.prune, key=key, before=before))

@@ -29,6 +29,7 @@ from bellwire.store import (
     sightings,
     workers,
 )
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.journal import Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.wakeup import ring
@@ -108,8 +109,9 @@ class Upkeep:
     async def _sweep(self) -> None:
         """The net under the wake-ups, and what is kept for a time only."""
         station = self._station
-        await station.database.write(partial(idempotency.prune, now=station.clock()))
-        await station.database.write(partial(names.prune, now=station.clock()))
+        for prune in (idempotency.prune, names.prune):
+            while await station.database.write(partial(prune, now=station.clock())) == AT_ONCE:
+                pass
         for overlooked in (
             queue.overlooked,
             partial(sightings.overlooked, now=station.clock()),

@@ -27,10 +27,10 @@ from sqlalchemy import (
 )
 
 from bellwire.model.callback import Event, Health
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import callback_events, callbacks
 
-AT_ONCE: Final = 500
 REPEATED: Final = timedelta(minutes=1)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Delete, bindparam, delete, select, update
 
+from bellwire.store.bites import bite
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import idempotency_keys as keys
 from bellwire.store.upsert import Excluded, Upsert
@@ -66,8 +68,8 @@ def keep_answer(conn: Connection, caller: str, key: str, answer: str) -> None:
 
 
 def prune(conn: Connection, now: datetime) -> int:
-    """Forget the keys whose time has passed; how many that were."""
-    return conn.execute(_PRUNE, {"now": now}).rowcount
+    """Forget a bite of the keys whose time has passed; how many that were."""
+    return conn.execute(_prune(conn.dialect.name), {"now": now}).rowcount
 
 
 def _replaced(new: Excluded) -> dict[str, object]:
@@ -85,4 +87,8 @@ _TAKEN: Final = (keys.c.caller == bindparam("of_caller"), keys.c.key == bindpara
 _GET: Final = select(keys).where(*_TAKEN)
 _RELEASE: Final = delete(keys).where(*_TAKEN)
 _ANSWER: Final = update(keys).where(*_TAKEN).values(answer=bindparam("words"))
-_PRUNE: Final = delete(keys).where(keys.c.expires_at <= bindparam("now", type_=UtcTime))
+
+
+@cache
+def _prune(dialect: str) -> Delete:
+    return bite(dialect, keys.c.expires_at, keys.c.expires_at <= bindparam("now", type_=UtcTime))

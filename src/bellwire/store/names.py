@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Text, bindparam, delete, select
+from sqlalchemy import Connection, Delete, Select, Text, bindparam, select
 
 from bellwire.model.recipient import Recipient, RecipientKind
+from bellwire.store.bites import bite
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
 from bellwire.store.tables import names
@@ -45,8 +46,8 @@ def keep(conn: Connection, tenant_id: str, found: Mapping[Recipient, str], now: 
 
 
 def prune(conn: Connection, now: datetime) -> int:
-    """Forget what is too old for anybody; how many names that were."""
-    return conn.execute(_PRUNE, {"before": now - KEPT_FOR}).rowcount
+    """Forget a bite of what is too old for anybody; how many names that were."""
+    return conn.execute(_prune(conn.dialect.name), {"before": now - KEPT_FOR}).rowcount
 
 
 def folded(name: Recipient) -> str:
@@ -65,9 +66,13 @@ def _known(dialect: str) -> Select[Any]:
     )
 
 
+@cache
+def _prune(dialect: str) -> Delete:
+    return bite(dialect, names.c.found_at, names.c.found_at < bindparam("before", type_=UtcTime))
+
+
 _KEEP: Final = Upsert(
     names,
     ["tenant_id", "kind", "name"],
     lambda new: {"aad_object_id": new["aad_object_id"], "found_at": new["found_at"]},
 )
-_PRUNE: Final = delete(names).where(names.c.found_at < bindparam("before", type_=UtcTime))

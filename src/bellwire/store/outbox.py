@@ -45,6 +45,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bellwire.model.callback import Event
 from bellwire.model.delivery import Delivery
+from bellwire.store.bites import bite
 from bellwire.store.columns import UtcTime, from_microseconds
 from bellwire.store.deliveries import COLUMNS, delivery_of
 from bellwire.store.given import given, listed, stamp
@@ -97,8 +98,8 @@ def settle(
 
 
 def prune(conn: Connection, before: datetime) -> int:
-    """Forget what was given up before then; how many that were."""
-    return conn.execute(_PRUNE, {"before": before}).rowcount
+    """Forget a bite of what was given up before then; how many that were."""
+    return conn.execute(_prune(conn.dialect.name), {"before": before}).rowcount
 
 
 def _delivery_in(content: str) -> Delivery:
@@ -186,4 +187,7 @@ def _put_off(dialect: str) -> Update:
     )
 
 
-_PRUNE: Final = delete(callback_events).where(callback_events.c.given_up_at < bindparam("before", type_=UtcTime))
+@cache
+def _prune(dialect: str) -> Delete:
+    given_up_at = callback_events.c.given_up_at
+    return bite(dialect, given_up_at, given_up_at < bindparam("before", type_=UtcTime))

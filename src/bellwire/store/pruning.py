@@ -1,12 +1,13 @@
 """Deliveries that ended long ago go, with their attempts, amendments and messages; the books keep their sums.
 
-A few hundred at a time, by tenant, and along an index that holds nothing else: nobody who sends has to wait for it.
+A few hundred at a time, by tenant, all senders' together, and along an index that holds nothing else: nothing is
+read in vain, and nobody who sends has to wait for it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -16,37 +17,36 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from bellwire.model.delivery import FINAL, State
 from bellwire.model.ids import uuid7
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed
-from bellwire.store.lanes import LaneKey
 from bellwire.store.tables import COUNTERS, amendments, attempts, books, deliveries, in_state, messages, pruned
 from bellwire.store.upsert import Upsert
 
-AT_ONCE: Final = 500
 
-
-def keys(conn: Connection) -> list[LaneKey]:
+def tenants(conn: Connection) -> list[str]:
     """Everywhere that anything was ever accepted."""
-    return [LaneKey(*row) for row in conn.execute(_KEYS)]
+    return list(conn.scalars(_TENANTS))
 
 
-def prune(conn: Connection, key: LaneKey, before: datetime, most: int = AT_ONCE) -> int:
-    """Forget deliveries of one sender to one tenant that ended before then; how many that were, at most ``most``.
+def prune(conn: Connection, before: datetime, tenant_id: str, most: int = AT_ONCE) -> int:
+    """Forget deliveries to one tenant that ended before then; how many that were, at most ``most``.
 
     One that somebody wants to change or take back at this moment stays until that is over.
     """
-    found: list[tuple[str, State]] = []
+    found: list[str] = []
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for state in sorted(FINAL):
-        wanted = {"tenant": key.tenant_id, "of_sender": key.sender, "before": before, "first": uuid7(before, 0)}
-        ids: Sequence[str] = conn.scalars(_ended(state), wanted | {"most": most - len(found)}).all()
-        found += [(each, state) for each in ids]
+        wanted = {"tenant": tenant_id, "before": before, "first": uuid7(before, 0), "most": most - len(found)}
+        for id_, sender in conn.execute(_ended(state), wanted):
+            found.append(id_)
+            sums[sender][state] += 1
         if len(found) == most:
             break
     if found:
-        _forget(conn, [id_ for id_, _ in found])
-        sums = Counter(str(state) for _, state in found)
-        row = {"tenant_id": key.tenant_id, "sender": key.sender, **{name: sums[name] for name in _STATES}}
-        _ADD(conn, row)
+        _forget(conn, found)
+        rows = {sender: {state: sums[sender][state] for state in _STATES} for sender in sorted(sums)}
+        _ADD(conn, [{"tenant_id": tenant_id, "sender": sender, **row} for sender, row in rows.items()])
     return len(found)
 
 
@@ -65,13 +65,12 @@ def _ended(state: State) -> Select[Any]:
         amendments.c.finished_at.is_(None),
     )
     return (
-        select(deliveries.c.id)
+        select(deliveries.c.id, deliveries.c.sender)
         .where(
             deliveries.c.tenant_id == bindparam("tenant"),
             in_state(state),
             deliveries.c.finished_at.is_not(None),
             deliveries.c.id < bindparam("first"),
-            deliveries.c.sender == bindparam("of_sender"),
             deliveries.c.finished_at < bindparam("before", type_=UtcTime),
             ~open_wish,
         )
@@ -108,7 +107,7 @@ def _unspoken(dialect: str) -> Delete:
 
 
 _STATES: Final = tuple(map(str, COUNTERS[1:]))
-_KEYS: Final = select(books.c.sender, books.c.tenant_id).order_by(books.c.tenant_id, books.c.sender)
+_TENANTS: Final = select(books.c.tenant_id).distinct().order_by(books.c.tenant_id)
 _ADD: Final = Upsert(
     pruned, ["tenant_id", "sender"], lambda new: {name: pruned.c[name] + new[name] for name in _STATES}
 )

@@ -45,6 +45,12 @@ Index(
     postgresql_where=text("state = 'queued'"),
 )
 Index(
+    "ix_repairs_finished",
+    repairs.c.finished_at,
+    sqlite_where=text("finished_at IS NOT NULL"),
+    postgresql_where=text("finished_at IS NOT NULL"),
+)
+Index(
     "ix_repairs_sending",
     repairs.c.claimed_by,
     sqlite_where=text("state = 'sending'"),

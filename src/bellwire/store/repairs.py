@@ -9,12 +9,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, null, select
+from sqlalchemy import Connection, Delete, Row, bindparam, func, null, select
 
 from bellwire.model.reason import Reason
 from bellwire.model.recipient import Person
+from bellwire.store.bites import bite
+from bellwire.store.columns import UtcTime
 from bellwire.store.tables import repairs
 from bellwire.store.upsert import Upsert
 from bellwire.store.wakeup import ring
@@ -69,7 +72,7 @@ def ask(conn: Connection, persons: Iterable[Person], now: datetime, new_id: Call
 
 
 def count(conn: Connection, tenants: Collection[str], sender: str | None = None) -> list[RepairCount]:
-    """How many there are of each kind: all of them together are all that were asked for."""
+    """How many there are of each kind: all of them together are all that were asked for, and not forgotten since."""
     chosen = select(repairs.c.state, repairs.c.reason, func.count()).where(repairs.c.tenant_id.in_(sorted(tenants)))
     if sender is not None:
         chosen = chosen.where(repairs.c.sender == sender)
@@ -95,6 +98,16 @@ def page(
     if after is not None:
         chosen = chosen.where(repairs.c.id > after)
     return [_repair_of(row) for row in conn.execute(chosen.order_by(repairs.c.id).limit(limit))]
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget a bite of those that were over before then; how many that were."""
+    return conn.execute(_prune(conn.dialect.name), {"before": before}).rowcount
+
+
+@cache
+def _prune(dialect: str) -> Delete:
+    return bite(dialect, repairs.c.finished_at, repairs.c.finished_at < bindparam("before", type_=UtcTime))
 
 
 def _repair_of(row: Row[Any]) -> Repair:

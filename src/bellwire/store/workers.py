@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
     Text,
     and_,
     bindparam,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 
 from bellwire.model.delivery import OnUnknown, State
 from bellwire.model.outcome import Step
+from bellwire.store.bites import bite
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import amendments, attempts, deliveries, in_state, lanes, repairs, workers
 from bellwire.store.wakeup import ring
@@ -104,6 +107,11 @@ def held(conn: Connection, worker: str) -> list[Held]:
     ]
 
 
+def prune(conn: Connection, before: datetime) -> int:
+    """Forget a bite of the workers that stopped before then and hold nothing any more; how many that were."""
+    return conn.execute(_prune(conn.dialect.name), {"before": before}).rowcount
+
+
 def alive() -> ColumnElement[bool]:
     """That the worker has not been closed."""
     return exists(select(workers.c.id).where(workers.c.id == bindparam("worker", type_=Text), _open()))
@@ -173,3 +181,13 @@ _ORPHANS: Final = (
     .join_from(_HOLDERS, workers, workers.c.id == _HOLDERS.c.claimed_by, isouter=True)
     .where(or_(workers.c.id.is_(None), workers.c.stopped_at.is_not(None)))
 )
+
+
+@cache
+def _prune(dialect: str) -> Delete:
+    in_hand = (
+        select(rows.c.id).where(rows.c.state == literal_column("'sending'"), rows.c.claimed_by == workers.c.id)
+        for rows in (deliveries, amendments, repairs)
+    )
+    over = workers.c.stopped_at < bindparam("before", type_=UtcTime)
+    return bite(dialect, workers.c.stopped_at, over, *(~exists(rows.correlate(workers)) for rows in in_hand))

@@ -1,0 +1,23 @@
+"""Deletes a few rows at a time, the oldest first, each time in a transaction of its own: nobody has to wait for it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Delete, any_, delete, func, literal_column, select
+
+AT_ONCE: Final = 500
+
+
+def bite(dialect: str, moment: Column[Any], *over: ColumnElement[bool]) -> Delete:
+    """Deletes rows for which all of this holds, by ``moment``, at most ``AT_ONCE``; there may be more if it were those.
+
+    Rows that somebody else has in hand are left out.
+    """
+    rows = moment.table
+    place: ColumnElement[Any] = literal_column("ctid" if dialect == "postgresql" else "rowid")
+    few = select(place).select_from(rows).where(*over).order_by(moment).limit(literal_column(str(AT_ONCE)))
+    if dialect == "postgresql":
+        few = few.with_for_update(skip_locked=True)
+        return delete(rows).where(place == any_(func.array(few.scalar_subquery())))
+    return delete(rows).where(place.in_(few))
