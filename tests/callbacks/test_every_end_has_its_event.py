@@ -37,7 +37,7 @@ async def claimed(database: Database, delivery: Delivery, worker: str = "w") -> 
     await database.write(partial(workers.register, worker=worker, process=None, now=NOW))
     await database.write(partial(lanes.own, worker=worker, keys=[LANE]))
     want = Want(TENANT, "alerts", delivery.priority, 10)
-    assert await database.write(partial(queue.claim, worker=worker, want=want, now=NOW))
+    assert await database.write(partial(queue.claim, worker=worker, wants=[want], now=NOW))
 
 
 def result(delivery: Delivery, state: State, **more: object) -> Result:

@@ -8,7 +8,7 @@ from functools import partial
 
 from bellwire.model.delivery import Priority, State
 from bellwire.model.outcome import Step
-from bellwire.store import journal, lanes, queue, workers
+from bellwire.store import journal, lanes, queue, supply, workers
 from bellwire.store.database import Database
 from bellwire.store.journal import Begun, Result
 from bellwire.store.lanes import LaneKey
@@ -29,7 +29,8 @@ async def hire(database: Database, worker: str, *keys: LaneKey) -> dict[LaneKey,
 
 async def claim(database: Database, worker: str, want: Want = WANT, at: float = 0.0) -> list[Claimed]:
     """What the worker gets."""
-    return await database.write(partial(queue.claim, worker=worker, want=want, now=NOW + timedelta(seconds=at)))
+    now = NOW + timedelta(seconds=at)
+    return (await database.write(partial(queue.claim, worker=worker, wants=[want], now=now)))[want]
 
 
 async def test_two_claims_at_once_never_get_the_same(engine: Engine, database_url: str) -> None:
@@ -63,8 +64,37 @@ async def test_what_is_not_due_is_not_claimed(engine: Engine) -> None:
     await engine.accept(ANNA, run_at=due)
     await hire(engine.database, "w", KEY)
     assert await claim(engine.database, "w", at=9.9) == []
-    assert await engine.database.read(partial(queue.next_due, tenant_id=TENANT, sender="alerts")) == due
+    assert await engine.database.read(partial(queue.next_due, wants=[WANT])) == {WANT: due}
     assert len(await claim(engine.database, "w", at=10.0)) == 1
+
+
+async def test_many_lanes_are_claimed_together_each_its_share(engine: Engine) -> None:
+    here, there, foreign = LaneKey("alerts", TENANT), LaneKey("alerts", OTHER_TENANT), LaneKey("news", TENANT)
+    first, second, _ = [(await engine.accept(ANNA, run_at=NOW + timedelta(seconds=n)))[0] for n in range(3)]
+    (urgent,) = await engine.accept(ANNA, priority=Priority.URGENT)
+    (other,) = await engine.accept(person(1, tenant=OTHER_TENANT))
+    await hire(engine.database, "w", here, there)
+    await hire(engine.database, "another", foreign)
+    wants = [Want(key.tenant_id, key.sender, priority, 2) for key in (here, there, foreign) for priority in Priority]
+    claim_all = partial(queue.claim, worker="w", wants=wants, now=NOW + timedelta(seconds=9))
+    claimed = {want: [each.id for each in found] for want, found in (await engine.database.write(claim_all)).items()}
+    assert claimed == {key: [] for key in wants} | {
+        Want(TENANT, "alerts", Priority.NORMAL, 2): [first, second],
+        Want(TENANT, "alerts", Priority.URGENT, 2): [urgent],
+        Want(OTHER_TENANT, "alerts", Priority.NORMAL, 2): [other],
+    }
+
+
+async def test_what_nobody_asked_for_is_not_said_to_be_due(engine: Engine) -> None:
+    """Else a worker whose lane is full would look for urgent ones twenty times a second."""
+    await engine.accept(ANNA)
+    await hire(engine.database, "w", KEY)
+    urgent = WANT._replace(priority=Priority.URGENT)
+    found = await engine.database.write(partial(supply.fetch, worker="w", wants=[urgent], now=NOW))
+    assert found.claimed == [(urgent, [])]
+    assert found.due == {}
+    both = partial(supply.fetch, worker="w", wants=[urgent, WANT._replace(most=1)], now=NOW - timedelta(seconds=1))
+    assert (await engine.database.write(both)).due == {KEY: NOW}
 
 
 async def test_a_lane_has_one_owner(engine: Engine) -> None:

@@ -63,14 +63,16 @@ request = st.tuples(
 )
 
 
-@given(st.integers(1, 60), st.lists(request, min_size=1, max_size=200))
+@given(st.integers(1, 60), st.lists(request, min_size=1, max_size=200), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_a_tenant_never_gets_more_than_its_limit_in_any_second(
-    per_second: int, requests: list[tuple[float, float, float, float]]
+    per_second: int, requests: list[tuple[float, float, float, float]], rests: bool
 ) -> None:
     run = Run(TenantPace(per_second))
     for pause, latency, arrives, lateness in requests:
         run.wait(pause)
+        if rests:
+            run.pace.rest(run.now)
         run.request(latency=latency, arrives=arrives, lateness=lateness)
     assert worst(run.arrivals, 1.0) <= per_second
 
@@ -83,20 +85,45 @@ def test_twenty_thousand_at_fifty_a_second_lose_less_than_two_per_cent() -> None
     assert worst(run.arrivals, 1.0) <= 50
 
 
+def gaps(run: Run, since: int) -> list[float]:
+    """The times between one start and the next."""
+    return [later - earlier for earlier, later in zip(run.starts[since:], run.starts[since + 1 :], strict=False)]
+
+
 @pytest.mark.parametrize("latency", [0.005, 0.08, 0.2])
 def test_at_full_speed_the_next_slot_is_always_near(latency: float) -> None:
     run = Run(TenantPace(50))
+    run.pace.rest(run.now)
     for _ in range(3_000):
         run.request(latency=latency, arrives=1.0, lateness=0.001)
-    gaps = [later - earlier for earlier, later in zip(run.starts[500:], run.starts[501:], strict=False)]
-    assert max(gaps) < 0.05
+    assert max(gaps(run, 500)) < 0.05
 
 
-def test_late_timers_lose_no_rate() -> None:
+@pytest.mark.parametrize("lateness", [0.012, 0.05, 0.09])
+def test_a_busy_worker_that_always_comes_late_does_so_once_a_window_and_not_once_a_slot(lateness: float) -> None:
     run = Run(TenantPace(50))
     for _ in range(2_000):
-        run.request(latency=0.003, arrives=0.0, lateness=0.012)
-    assert run.now <= 1.03 * 2_000 / 50
+        run.request(latency=0.003, arrives=0.0, lateness=lateness)
+    assert run.now <= 1.01 * (1.0 + 0.003 + lateness) * 2_000 / 50
+
+
+def test_who_had_nothing_to_send_does_not_make_up_for_it() -> None:
+    pace = TenantPace(50)
+    pace.rest(7.0)
+    started = 0
+    while pace.opens_at(7.0) <= 7.0:
+        pace.start(7.0)
+        started += 1
+    assert started == 2
+
+
+def test_what_bunched_because_the_worker_came_late_dissolves() -> None:
+    run = Run(TenantPace(50))
+    run.pace.rest(run.now)
+    for number in range(2_000):
+        run.request(latency=0.005, arrives=0.0, lateness=0.09 if number == 100 else 0.0)
+    assert max(gaps(run, 101)[:60]) > 0.05
+    assert max(gaps(run, 1_500)) < 0.03
 
 
 def test_a_very_fast_lane_is_not_slowed_by_its_spacing() -> None:

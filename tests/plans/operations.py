@@ -89,6 +89,11 @@ def _claim(conn: Connection) -> None:
     assert [len(claimed) for _, claimed in found.claimed] == [MANY, MANY, 0]
 
 
+def _next_due(conn: Connection) -> None:
+    wants = [Want(tenant(number), SENDER, priority, MANY) for number in (1, 2) for priority in Priority]
+    assert len(queue.next_due(conn, wants)) > 0
+
+
 def _held(count: int) -> list[str]:
     first = DELIVERIES - 10_000 + (7 - (DELIVERIES - 10_000) % TENANTS) % TENANTS
     return [delivery(number) for number in range(first + TENANTS, first + TENANTS * (count + 1), TENANTS)]
@@ -161,7 +166,7 @@ OPERATIONS: Final = (
         writes=True,
     ),
     Operation("claiming, with all that sending takes", _claim, 2 * MANY, (QUEUED, "pk_deliveries"), writes=True),
-    Operation("the next one due", lambda conn: queue.next_due(conn, tenant(1), SENDER), uses=(QUEUED,)),
+    Operation("the next ones due", _next_due, 2 * len(Priority), (QUEUED,)),
     Operation("which lanes have work", lanes.busy, TENANTS),
     Operation("letting go of a lane", lambda conn: lanes.release(conn, WORKER, [LANE]), pages=2_000, writes=True),
     Operation("taking it again", lambda conn: lanes.own(conn, WORKER, [LANE]), writes=True),

@@ -270,8 +270,7 @@ class Feeder:
             if hungry is not None and unheard and len(claimed) < want.most:
                 hungry.discard(want.priority)
         for key, due in found.due.items():
-            if due is not None:
-                self._station.due(key, due)
+            self._station.due(key, due)
 
     def _serve(self, found: Supply) -> None:
         self._messages.keep(found.messages, {each.message_id for _, claimed in found.claimed for each in claimed})

@@ -51,6 +51,7 @@ class Lane:
         self._openings: list[tuple[float, str]] = []
         self._forgettings: list[tuple[float, str]] = []
         self._turns = 0
+        self._idle = True
 
     def at_hand(self, priority: Priority) -> int:
         """How many of this priority wait here for their turn."""
@@ -78,7 +79,13 @@ class Lane:
             self.add_first(called)
         opening = min(self._openings[0][0] if self._openings else inf, self.installs.opens_at(now))
         if not any(self._at_hand[priority] for priority in (_URGENT_ONLY if urgent_only else Priority)):
+            self._idle = self._idle or not urgent_only
             return max(opening, self.paused_until)
+        if self.paused_until > now:
+            self._idle = True
+        elif self._idle:
+            self._idle = False
+            self.pace.rest(now)
         return max(self.paused_until, self.pace.opens_at(now))
 
     def take(self, now: float, *, urgent_only: bool = False) -> Work | None:

@@ -58,7 +58,7 @@ class Tuning:
 
     @property
     def at_hand(self) -> int:
-        """How many deliveries of one priority a lane has at hand at most: those of the next 200 ms."""
+        """How many deliveries of one priority a lane has at hand at most: those of the next 400 ms."""
         return self._at_hand(self.per_second)
 
     def pace(self, sender: str) -> Window:
@@ -71,4 +71,4 @@ class Tuning:
         return self._at_hand(pace.limit / pace.seconds)
 
     def _at_hand(self, per_second: float) -> int:
-        return max(min(ceil(per_second * 0.2), self.seats), 1)
+        return max(min(ceil(per_second * 0.4), self.seats), 1)

@@ -10,7 +10,8 @@ one of them that started last, at s. Each other one started before s. Had it set
 would have arrived by then, and r, which arrives at or after s, would be ``window`` or more behind it. So each of the
 ``limit`` others was under way at s or settled less than ``window`` before, and r could not have started.
 
-The price: a lane at its limit runs at ``limit / (window + latency)``. With answers after 5 ms that is half a per cent.
+The price: a lane at its limit runs at ``limit / (window + latency)``. With answers after 5 ms that is half a per cent,
+and ``SLACK`` takes another half.
 
 The limits are Microsoft's (platform reference §6): 50 requests a second per app and tenant; per conversation 7 in
 1 s, 8 in 2 s, 60 in 30 s and 1,800 in an hour.
@@ -41,16 +42,22 @@ CONVERSATION_WINDOWS: Final = (
     Window(60, 30.0),
     Window(1800 - FORGOTTEN_PER_HOUR - FEW_PER_HOUR, 3600.0),
 )
-CATCH_UP: Final = 0.02
+CATCH_UP: Final = 0.1
+"""Seconds by which a lane that has work may lag behind its slots and still lose no rate."""
+AT_ONCE: Final = 0.02
+"""Seconds whose slots a lane that had nothing to send may begin with, besides the first; at least one slot."""
+SLACK: Final = 1.005
+"""Slots are so much longer than they need to be, which dissolves what has bunched."""
 _SMOOTHING: Final = 1 / 16
 
 
 class TenantPace:
     """The pace of one sender in one tenant: never over ``limit`` in any ``seconds``, and evenly spaced.
 
-    The spacing (a generic cell rate with a tolerance of one slot, so that late timers lose no rate) keeps a slot near
-    at every moment: an urgent request waits for the next slot and not for the end of a burst's window. The slots are
-    as long as the window and the usual latency together make them, else they would bunch in front of the window.
+    The spacing (a generic cell rate) keeps a slot near at every moment: an urgent request waits for the next slot and
+    not for the end of a burst's window. The slots are as long as the window and the usual latency together make them,
+    else they would bunch in front of the window. Whoever has work and comes late, because a worker with many lanes is
+    busy, makes up for it; whoever had none begins with two at once and no more.
     """
 
     __slots__ = ("_latency", "_limit", "_next", "_seconds", "_settled", "_under_way")
@@ -61,7 +68,7 @@ class TenantPace:
         self._settled: deque[float] = deque()
         self._under_way = 0
         self._next = -inf
-        self._latency = 0.0
+        self._latency: float | None = None
 
     @property
     def under_way(self) -> int:
@@ -71,7 +78,11 @@ class TenantPace:
     @property
     def slot(self) -> float:
         """Seconds from one request to the next at full speed."""
-        return (self._seconds + self._latency) / self._limit
+        return (self._seconds + (self._latency or 0.0)) * SLACK / self._limit
+
+    @property
+    def _tolerance(self) -> float:
+        return max(self.slot, CATCH_UP)
 
     def used(self, now: float) -> float:
         """Which share of the window is taken: by requests under way, and by those settled in it."""
@@ -83,11 +94,15 @@ class TenantPace:
         settled = self._settled
         while settled and settled[0] + self._seconds <= now:
             settled.popleft()
-        spaced = self._next - max(self.slot, CATCH_UP)
+        spaced = self._next - self._tolerance
         free = self._limit - self._under_way
         if len(settled) < free:
             return spaced
         return max(spaced, settled[len(settled) - free] + self._seconds) if free > 0 else inf
+
+    def rest(self, now: float) -> None:
+        """There was nothing to send until now: slots that passed unused are gone."""
+        self._next = max(self._next, now + self._tolerance - max(self.slot, AT_ONCE))
 
     def start(self, now: float) -> None:
         """A request is handed to the wire."""
@@ -98,7 +113,8 @@ class TenantPace:
         """The answer to the request that started at ``started`` came, or it failed."""
         self._under_way -= 1
         self._settled.append(now)
-        self._latency += (min(now - started, 0.25) - self._latency) * _SMOOTHING
+        measured = min(now - started, 0.25)
+        self._latency = measured if self._latency is None else self._latency + (measured - self._latency) * _SMOOTHING
 
     def restore(self, settled: Iterable[float]) -> None:
         """Take over what an earlier process sent: the times at which its last requests settled."""

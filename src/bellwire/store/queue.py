@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
+    Subquery,
     Text,
     Update,
     and_,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    true,
     update,
 )
 
@@ -65,22 +68,36 @@ class Claimed(NamedTuple):
     member_id: str | None
 
 
-def claim(conn: Connection, worker: str, want: Want, now: datetime) -> list[Claimed]:
-    """Take what is due, first come first served, for the worker that owns the lane; nobody else can take the same."""
-    parameters = {**_lane(want.tenant_id, want.sender, want.priority), "worker": worker, "most": want.most, "at": now}
-    if conn.dialect.name == "sqlite":
-        ids = _DUE(conn, parameters)
-        if ids:
-            conn.execute(_TAKE, {"worker": worker, "at": now, **listed(ids)})
-    else:
-        ids = conn.execute(_CLAIM, parameters).all()
-    return [Claimed(*row) for row in _CLAIMED(conn, listed(map(tuple, ids)))] if ids else []
+def claim(conn: Connection, worker: str, wants: Sequence[Want], now: datetime) -> dict[Want, list[Claimed]]:
+    """Take what is due, first come first served, in lanes that the worker owns; nobody else can take the same.
+
+    All are claimed together, so that many lanes that each want a few cost hardly more than one that wants many.
+    """
+    ids = (_one_by_one if conn.dialect.name == "sqlite" else _all_at_once)(conn, worker, wants, now)
+    found: dict[tuple[str, str, int], list[Claimed]] = {}
+    for tenant_id, sender, priority, *claimed in _CLAIMED(conn, listed(ids)) if ids else ():
+        found.setdefault((tenant_id, sender, priority), []).append(Claimed(*claimed))
+    return {want: found.get(want[:3], []) for want in wants}
 
 
-def next_due(conn: Connection, tenant_id: str, sender: str) -> datetime | None:
-    """When the lane's next queued delivery is due, be it overdue already; None if nothing is queued there."""
-    found = [conn.execute(_NEXT_DUE, _lane(tenant_id, sender, priority)).scalar() for priority in Priority]
-    return min((at for at in found if at is not None), default=None)
+def _all_at_once(conn: Connection, worker: str, wants: Sequence[Want], now: datetime) -> list[Sequence[str]]:
+    return list(map(tuple, conn.execute(_CLAIM, {"worker": worker, "at": now, **listed(map(tuple, wants))})))
+
+
+def _one_by_one(conn: Connection, worker: str, wants: Sequence[Want], now: datetime) -> list[Sequence[str]]:
+    ids = list[Sequence[str]]()
+    for tenant_id, sender, priority, most in wants:
+        lane = {"tenant": tenant_id, "lane_sender": sender, "class": int(priority)}
+        ids += _DUE(conn, {**lane, "worker": worker, "most": most, "at": now})
+    if ids:
+        conn.execute(_TAKE, {"worker": worker, "at": now, **listed(ids)})
+    return ids
+
+
+def next_due(conn: Connection, wants: Sequence[Want]) -> dict[Want, datetime]:
+    """When the next queued delivery of each lane and priority is due, be it overdue already; not if none is queued."""
+    rows = _NEXT_DUE(conn, listed([*want, number] for number, want in enumerate(wants)))
+    return {wants[number]: due for number, due in rows if due is not None}
 
 
 def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
@@ -114,17 +131,6 @@ def overlooked(conn: Connection, most: int = 500) -> list[Person]:
     return [Person(*row) for row in conn.execute(_OVERLOOKED, {"most": most})]
 
 
-def _lane(tenant_id: str, sender: str, priority: Priority) -> dict[str, Any]:
-    return {"tenant": tenant_id, "lane_sender": sender, "class": int(priority)}
-
-
-_OF_LANE: Final = (
-    deliveries.c.tenant_id == bindparam("tenant"),
-    deliveries.c.sender == bindparam("lane_sender"),
-    deliveries.c.priority == bindparam("class"),
-    in_state(State.QUEUED),
-)
-_NEXT_DUE: Final = select(func.min(deliveries.c.run_at)).where(*_OF_LANE)
 _NOW: Final = bindparam("at", type_=UtcTime)
 _AWAKE: Final[dict[Any, Any]] = {
     "state": State.QUEUED,
@@ -162,25 +168,40 @@ def _wake_all(dialect: str) -> Update:
     return update(deliveries).where(*theirs, in_state(State.WAITING)).values(_AWAKE)
 
 
-def owned() -> ColumnElement[bool]:
+def _wanted(dialect: str) -> Subquery:
+    return given(dialect, tenant_id=Text, sender=Text, priority=Integer, most=Integer, number=Integer)
+
+
+def _of(lane: Any) -> tuple[ColumnElement[bool], ...]:
+    """That a delivery is queued in this lane, with this priority."""
+    return (*(deliveries.c[name] == lane[name] for name in ("tenant_id", "sender", "priority")), in_state(State.QUEUED))
+
+
+def _owned(lane: Any) -> ColumnElement[bool]:
     """That the worker owns the lane: whoever lost it, perhaps unawares, claims nothing there any more."""
-    return exists(
-        select(lanes.c.owner).where(
-            lanes.c.tenant_id == bindparam("tenant"),
-            lanes.c.sender == bindparam("lane_sender"),
-            lanes.c.owner == bindparam("worker"),
-        )
-    )
+    theirs = (lanes.c[name] == lane[name] for name in ("tenant_id", "sender"))
+    return exists(select(lanes.c.owner).where(*theirs, lanes.c.owner == bindparam("worker")))
 
 
-def _due(dialect: str) -> Select[tuple[str]]:
-    due = (
-        select(deliveries.c.id)
-        .where(*_OF_LANE, deliveries.c.run_at <= _NOW, owned())
-        .order_by(deliveries.c.run_at, deliveries.c.id)
-        .limit(bindparam("most"))
-    )
-    return due if dialect == "sqlite" else due.with_for_update(skip_locked=True)
+def _due(lane: Any, most: ColumnElement[int]) -> Select[tuple[str]]:
+    due = select(deliveries.c.id).where(*_of(lane), deliveries.c.run_at <= _NOW)
+    return due.order_by(deliveries.c.run_at, deliveries.c.id).limit(most)
+
+
+def _due_in_one() -> Select[tuple[str]]:
+    return _due(_LANE, bindparam("most")).where(_owned(_LANE))
+
+
+def _due_in_all() -> Select[tuple[str]]:
+    wanted = _wanted("postgresql")
+    due = _due(wanted.c, wanted.c.most).with_for_update(skip_locked=True).lateral("due")
+    return select(due.c.id).join_from(wanted, due, true()).where(_owned(wanted.c))
+
+
+def _next_due(dialect: str) -> Select[Any]:
+    wanted = _wanted(dialect)
+    due = select(func.min(deliveries.c.run_at)).where(*_of(wanted.c)).correlate(wanted).scalar_subquery()
+    return select(wanted.c.number, due.label("run_at"))
 
 
 def _take(chosen: ColumnElement[bool]) -> Update:
@@ -196,6 +217,7 @@ def _claimed(dialect: str) -> Select[Any]:
     d, r = deliveries.c, references.c
     return (
         select(
+            *(d.tenant_id, d.sender, d.priority),
             *(d[name] for name in Claimed._fields[:9]),
             r.conversation_id,
             r.service_url,
@@ -215,11 +237,15 @@ def _claimed(dialect: str) -> Select[Any]:
 
 # SQLite has one writer at a time, so what was chosen cannot change before it is taken; and rows that an UPDATE returns
 # cannot be gathered. On PostgreSQL the ids are chosen inside, which keeps the claim on the partial index.
-_DUE: Final = Gathered(_due)
+_LANE: Final[dict[str, ColumnElement[Any]]] = {
+    "tenant_id": bindparam("tenant"),
+    "sender": bindparam("lane_sender"),
+    "priority": bindparam("class"),
+}
+_DUE: Final = Gathered(lambda _: _due_in_one())
 _TAKE: Final = _take(deliveries.c.id.in_(select(given("sqlite", id=Text).c.id)))
-_CLAIM: Final = _take(deliveries.c.id == any_(func.array(_due("postgresql").scalar_subquery()))).returning(
-    deliveries.c.id
-)
+_CLAIM: Final = _take(deliveries.c.id == any_(func.array(_due_in_all().scalar_subquery()))).returning(deliveries.c.id)
+_NEXT_DUE: Final = Gathered(_next_due)
 _CLAIMED: Final = Gathered(_claimed)
 
 

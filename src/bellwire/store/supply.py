@@ -39,12 +39,13 @@ class Past(NamedTuple):
 class Supply:
     """Deliveries claimed under ``worker``'s name for each want, in the order of the wants.
 
-    ``due`` says for lanes that gave less than was wanted when their next delivery is due, if anything is queued.
+    ``due`` says for lanes that gave less than was wanted when their next delivery of that priority is due, if any is
+    queued.
     """
 
     worker: str
     claimed: list[tuple[Want, list[Claimed]]]
-    due: dict[LaneKey, datetime | None]
+    due: dict[LaneKey, datetime]
     sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
     agent_chats: dict[Person, AgentChat] = field(default_factory=dict)
     members: dict[Person, Member] = field(default_factory=dict)
@@ -76,22 +77,20 @@ def fetch(
 
     ``flows`` are the senders of kind ``flow``, who know of people what their flows have told.
     """
-    owned = lanes.hold(conn, worker, {LaneKey(want.sender, want.tenant_id) for want in wants}) if wants else set()
-    claimed = [
-        (want, queue.claim(conn, worker, want, now) if LaneKey(want.sender, want.tenant_id) in owned else [])
-        for want in wants
-    ]
-    short = {LaneKey(want.sender, want.tenant_id) for want, found in claimed if len(found) < want.most}
-    supply = Supply(worker, claimed, {key: queue.next_due(conn, key.tenant_id, key.sender) for key in short})
-    every = [each for _, found in claimed for each in found]
+    owned = lanes.hold(conn, worker, {_lane(want) for want in wants}) if wants else set()
+    mine = [want for want in wants if _lane(want) in owned]
+    found = queue.claim(conn, worker, mine, now) if mine else {}
+    claimed = [(want, found.get(want, [])) for want in wants]
+    supply = Supply(worker, claimed, _next_due(conn, [want for want in mine if len(found[want]) < want.most]))
+    every = [each for _, those in claimed for each in those]
     unknown = {each.message_id for each in every}.difference(known_messages)
     if unknown:
         supply.messages = messages.get_many(conn, unknown)
     supply.pasts = pasts(conn, [each.id for each in every if each.attempts])
     strangers = {
         Person(want.sender, want.tenant_id, each.aad_object_id)
-        for want, found in claimed
-        for each in found
+        for want, those in claimed
+        for each in those
         if each.chat_state is None
     }
     of_flows = {person for person in strangers if person.sender in flows}
@@ -99,6 +98,18 @@ def fetch(
     supply.members = roster.members(conn, strangers - of_flows)
     supply.agent_chats = agent_chats.get_many(conn, of_flows)
     return supply
+
+
+def _lane(want: Want) -> LaneKey:
+    return LaneKey(want.sender, want.tenant_id)
+
+
+def _next_due(conn: Connection, short: Sequence[Want]) -> dict[LaneKey, datetime]:
+    """Of the priorities that fell short only: what the others have may be due already, and simply not be wanted yet."""
+    due: dict[LaneKey, datetime] = {}
+    for want, at in queue.next_due(conn, short).items() if short else ():
+        due[_lane(want)] = min(at, due.get(_lane(want), at))
+    return due
 
 
 def amend(conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()) -> Amendments:
