@@ -90,6 +90,8 @@ async def test_twenty_tenants_are_served_by_one_worker_on_postgresql(tmp_path: P
     limited, unlimited = found["runs"]
     assert (found["tenants"], limited["per_second"], unlimited["per_second"]) == (20, 50, None)
     assert all(run["rate"] > 0 and run["database_cpu_per_thousand"] > 0 for run in found["runs"])
+    assert found["pacing_per_thousand"] > 0
+    assert limited["slowest_of_limit"] is not None
 
 
 async def test_without_a_postgresql_that_section_is_left_out(tmp_path: Path) -> None:

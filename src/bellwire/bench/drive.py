@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from itertools import count, groupby
 
@@ -79,11 +79,7 @@ class Drive:
 
     async def totals(self) -> Book:
         """The books of all tenants as one."""
-        kept = await self.bellwire.database.read(books.read)
-        total = Counter[str]()
-        for book in kept:
-            total.update({name: getattr(book, name) for name in COUNTERS})
-        return Book(tenant_id="*", sender="*", **{name: total[name] for name in COUNTERS})
+        return total(await self.bellwire.database.read(books.read))
 
     async def ended(self) -> int:
         """How many deliveries have ended, however."""
@@ -119,18 +115,20 @@ class Drive:
         return await self._lap(seconds, self._rest, finish=False)
 
     async def _lap(self, seconds: float, work: Callable[[float], Awaitable[None]], *, finish: bool = True) -> Answer:
-        before = await self.totals()
+        kept = await self.bellwire.database.read(books.read)
         began, cpu = time.perf_counter(), time.process_time()
         await work(began + seconds)
         if finish:
             await self.until_all_ended()
-        after = await self.totals()
-        cpu = time.process_time() - cpu
+        now = await self.bellwire.database.read(books.read)
+        ended, cpu = time.perf_counter(), time.process_time() - cpu
+        before, after = total(kept), total(now)
         sent = after.sent - before.sent
         return {
             "sent": sent,
+            "slowest": slowest(kept, now),
             "failed": (after.accepted - after.open) - (before.accepted - before.open) - sent,
-            "seconds": time.perf_counter() - began,
+            "seconds": ended - began,
             "cpu_seconds": cpu,
             "rss_mb": peak_mb(),
         }
@@ -151,3 +149,17 @@ class Drive:
 
     async def _rest(self, until: float) -> None:
         await asyncio.sleep(until - time.perf_counter())
+
+
+def total(kept: Iterable[Book]) -> Book:
+    """Several books as one."""
+    sums = Counter[str]()
+    for book in kept:
+        sums.update({name: getattr(book, name) for name in COUNTERS})
+    return Book(tenant_id="*", sender="*", **{name: sums[name] for name in COUNTERS})
+
+
+def slowest(before: Iterable[Book], after: Iterable[Book]) -> int:
+    """How much that tenant was sent meanwhile that was sent the least."""
+    sent = {(book.sender, book.tenant_id): book.sent for book in before}
+    return min((book.sent - sent.get((book.sender, book.tenant_id), 0) for book in after), default=0)

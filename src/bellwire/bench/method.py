@@ -82,5 +82,7 @@ TENANTS: Final = """\
 So many deliveries are queued for twenty tenants, and one worker sends from them for a while on a PostgreSQL of its own
 (`bellwire bench tenants --postgres URL`, an empty database): with Teams' limit of 50/s for each tenant, and without
 one, which shows the most that one worker can do. The difference of the two costs is that of shorter batches at a slower
-pace, the pacing itself included. PostgreSQL's share is the CPU of all processes of its server, if it runs here.
+pace. *Pacing* is the part of the worker that decides what starts when, measured by itself: its lanes in simulated time,
+every tenant at its limit. PostgreSQL's share is the CPU of all processes of its server, if it runs here. A tenant can
+reach its limit but for what the proof of the window costs: limit / (window + latency), and half a per cent of slack.
 """

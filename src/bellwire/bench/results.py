@@ -132,20 +132,22 @@ class Relayed(TypedDict):
 
 
 class TenantsRun(TypedDict):
-    """Section 7, one of its runs; without ``per_second`` there is no limit."""
+    """Section 7, one of its runs; without ``per_second`` there is no limit, and no ``slowest_of_limit``, which is the
+    share of its limit that the slowest tenant reached."""
 
     per_second: int | None
     rate: float
-    of_limit: float | None
+    slowest_of_limit: float | None
     cpu_per_thousand: float
     database_cpu_per_thousand: float
 
 
 class Tenants(TypedDict):
-    """Section 7."""
+    """Section 7; ``pacing_per_thousand`` is in CPU seconds."""
 
     tenants: int
     runs: list[TenantsRun]
+    pacing_per_thousand: float
 
 
 class Findings(TypedDict, total=False):

@@ -57,13 +57,14 @@ def grids(findings: Findings) -> dict[str, Grid]:
 
 def tenants_grid(found: Tenants) -> Grid:
     """Section 7."""
-    head = ("limit of a tenant", "messages/s", "of the limit", "CPU s per 1,000: worker", "PostgreSQL")
+    head = ("limit of a tenant", "messages/s", "slowest tenant", "CPU s per 1,000: worker", "pacing", "PostgreSQL")
     rows = [
         (
             "none" if run["per_second"] is None else f"{run['per_second']}/s",
             f"{run['rate']:,.0f}",
-            "" if run["of_limit"] is None else f"{run['of_limit']:.3f}",
+            "" if run["slowest_of_limit"] is None else f"{run['slowest_of_limit']:.3f} of it",
             f"{run['cpu_per_thousand']:.3f}",
+            f"{found['pacing_per_thousand']:.3f}" if run["per_second"] else "",
             f"{run['database_cpu_per_thousand']:.3f}",
         )
         for run in found["runs"]

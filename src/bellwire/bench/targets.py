@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bellwire.bench.results import Accept, Backlog, Findings, Paced, Relayed, Throughput, UrgentRun
+from bellwire.bench.results import Accept, Backlog, Findings, Paced, Relayed, Tenants, Throughput, UrgentRun
 
 OURS = "bellwire"
 
@@ -35,12 +35,21 @@ def verdicts(findings: Findings) -> list[Verdict]:
         found += _accept(findings["accept"])
     if "relay" in findings:
         found += _relay(findings["relay"])
+    if "tenants" in findings:
+        found += _tenants(findings["tenants"])
     return found
 
 
 def _relay(found: Relayed) -> Iterator[Verdict]:
     added = found["added_p50_ms"]
     yield Verdict("relay", "the relay adds less than 3 ms to a turn at p50", f"{added:.1f} ms", added < 3)
+
+
+def _tenants(found: Tenants) -> Iterator[Verdict]:
+    target = f"each of {found['tenants']} tenants at its own limit beside the others: at least 0.95 of it"
+    for run in found["runs"]:
+        if (slowest := run["slowest_of_limit"]) is not None:
+            yield Verdict("tenants", target, f"the slowest {slowest:.3f}", slowest >= 0.95)
 
 
 def _throughput(found: Throughput) -> Iterator[Verdict]:

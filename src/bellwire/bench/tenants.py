@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from bellwire.bench.figures import per_thousand
+from bellwire.bench.pacer import pacing_cost
 from bellwire.bench.results import Tenants, TenantsRun
 from bellwire.bench.stage import Stage
 from bellwire.bench.subject import UNLIMITED
@@ -15,7 +17,9 @@ PER_SECOND: Final = 50
 
 async def tenants(stage: Stage, postgres: str) -> Tenants:
     """Two runs from a queue that was filled before: at Teams' limit, and at none."""
-    return Tenants(tenants=TENANTS, runs=[await _run(stage, postgres, pace) for pace in (PER_SECOND, UNLIMITED)])
+    runs = [await _run(stage, postgres, pace) for pace in (PER_SECOND, UNLIMITED)]
+    paced = await asyncio.to_thread(pacing_cost, TENANTS, PER_SECOND, stage.scale.tenants_queued)
+    return Tenants(tenants=TENANTS, runs=runs, pacing_per_thousand=paced * 1_000)
 
 
 async def _run(stage: Stage, postgres: str, per_second: int) -> TenantsRun:
@@ -32,7 +36,7 @@ async def _run(stage: Stage, postgres: str, per_second: int) -> TenantsRun:
     return TenantsRun(
         per_second=per_second if limited else None,
         rate=sent / seconds,
-        of_limit=sent / seconds / (TENANTS * PER_SECOND) if limited else None,
+        slowest_of_limit=int(lap["slowest"]) / seconds / PER_SECOND if limited else None,
         cpu_per_thousand=per_thousand(float(lap["cpu_seconds"]), sent),
         database_cpu_per_thousand=per_thousand(float(lap["database_cpu_seconds"]), sent),
     )
