@@ -221,9 +221,10 @@ OPERATIONS: Final = (
     Operation(
         "expiring, with an event for each",
         partial(expiry.expire, now=NOW, most=MANY),
-        2 * MANY,
+        MANY,
         ("ix_deliveries_expiring",),
         writes=True,
+        pages=60 * MANY,
     ),
     Operation("who holds something and is gone", workers.orphans, MANY, (SENDING,)),
     Operation("the rescue of what a worker held", partial(rescue, worker=WORKER, now=NOW), 1_000, (SENDING,), True),

@@ -9,7 +9,7 @@ Whoever tells an event claims it for a while, in which nobody else does. If that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -121,7 +121,11 @@ _ANYBODY: Final = select(callbacks.c.id).where(_TOLD).limit(1)
 
 @cache
 def _write(dialect: str) -> Insert:
-    over, d, c = given(dialect, id=Text), deliveries.c, callbacks.c
+    over, c = given(dialect, id=Text), callbacks.c
+    found = select(*COLUMNS, deliveries.c.key_id).join_from(over, deliveries, deliveries.c.id == over.c.id)
+    # Looked up once each: a database takes the callbacks for so few that it would look for each of them again.
+    ended = found.where(deliveries.c.finished_at.is_not(None)).cte("ended").prefix_with("MATERIALIZED")
+    d = ended.c
     wants = (
         _TOLD,
         (literal(" ") + c.events + " ").contains(f" {Event.DELIVERY_ENDED.value} ", autoescape=True),
@@ -133,22 +137,22 @@ def _write(dialect: str) -> Insert:
         "callback_id": c.id,
         "id": literal("ended_") + d.id,
         "event": literal(Event.DELIVERY_ENDED.value),
-        "content": _content(dialect),
+        "content": _content(dialect, [d[each.name] for each in COLUMNS]),
         "made_at": d.finished_at,
         "tries": literal(0),
         "run_at": d.finished_at,
     }
-    found = select(*columns.values()).join_from(over, deliveries, d.id == over.c.id).join(callbacks, and_(*wants))
+    told = select(*columns.values()).join_from(ended, callbacks, and_(*wants))
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    written: Any = insert(callback_events).from_select(list(columns), found.where(d.finished_at.is_not(None)))
+    written: Any = insert(callback_events).from_select(list(columns), told)
     once: Insert = written.on_conflict_do_nothing()
     return once
 
 
-def _content(dialect: str) -> ColumnElement[str]:
+def _content(dialect: str, columns: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
     """The row as JSON."""
     pairs: list[ColumnElement[Any]] = []
-    for column in COLUMNS:
+    for column in columns:
         time = dialect == "sqlite" and column.name in _TIMES
         pairs += (literal_column(f"'{column.name}'"), type_coerce(column, Integer) if time else column)
     if dialect == "sqlite":
