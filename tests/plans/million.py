@@ -20,6 +20,7 @@ NOW: Final = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 MONTH: Final = timedelta(days=30)
 SENDER: Final = "alerts"
 WORKER: Final = "worker-at-work"
+SENDER_ELSEWHERE: Final = "news"
 
 
 def tenant(number: int) -> str:
@@ -73,6 +74,9 @@ _DELIVERIES: Final = f"""
      FROM generate_series(1, {DELIVERIES}) n) d
 """
 _PEOPLE: Final = f"generate_series(0, {TENANTS * PEOPLE - 1}) n"
+# Another worker's lane, in which all that is there is to be taken back.
+_ELSEWHERE: Final = f"n % {TENANTS} = 11"
+_WISHED: Final = f"({_ELSEWHERE} OR n % 1000 = 1)"
 _FINAL: Final = "state NOT IN ('queued', 'sending', 'waiting')"
 
 _FILL: Final = {
@@ -99,8 +103,9 @@ _FILL: Final = {
         FROM {_DELIVERIES} WHERE state NOT IN ('queued', 'waiting', 'cancelled', 'expired')""",
     """amendments (id, delivery_id, tenant_id, sender, aad_object_id, step, state, run_at, accepted_at,
         finished_at)""": f"""
-        SELECT id, id, tenant_id, '{SENDER}', aad_object_id, 'take_back', CASE WHEN n % 1000 = 1 THEN 'queued' ELSE
-            'done' END, at, at, CASE WHEN n % 1000 = 1 THEN NULL ELSE at END
+        SELECT id, id, tenant_id, CASE WHEN {_ELSEWHERE} THEN '{SENDER_ELSEWHERE}' ELSE '{SENDER}' END, aad_object_id,
+            'take_back', CASE WHEN {_WISHED} THEN 'queued' ELSE 'done' END, at, at, CASE WHEN {_WISHED} THEN NULL ELSE
+            at END
         FROM {_DELIVERIES} WHERE state = 'sent' AND n % 10 = 1""",
     """conversation_references (tenant_id, sender, aad_object_id, conversation_id, service_url, source, created_at,
         seen_at, surface, user_id, bot_id, older, state)""": f"""
@@ -137,7 +142,8 @@ _FILL: Final = {
         FROM deliveries d WHERE state = 'sent' AND right(id, 1) = '1'""",
     "workers (id, started_at, heartbeat_at)": f"VALUES ('{WORKER}', now(), now())",
     "lanes (tenant_id, sender, owner)": f"""
-        SELECT {_TENANT}, '{SENDER}', '{WORKER}' FROM generate_series(0, {TENANTS - 1}) n""",
+        SELECT {_TENANT}, '{SENDER}', '{WORKER}' FROM generate_series(0, {TENANTS - 1}) n
+        UNION ALL SELECT '{tenant(11)}', '{SENDER_ELSEWHERE}', 'worker-elsewhere'""",
     "books (tenant_id, sender, accepted, sent, undeliverable, unknown, cancelled, expired)": f"""
         SELECT tenant_id, sender, count(*), {
         ", ".join(

@@ -136,6 +136,10 @@ def _page(**wanted: Any) -> Callable[[Connection], Any]:
     return lambda conn: deliveries.page(conn, limit=50, **wanted)
 
 
+def _amend(conn: Connection) -> None:
+    assert len(supply.amend(conn, WORKER, NOW, most=MANY).claimed) == MANY
+
+
 def _repairs_due(conn: Connection) -> None:
     keys = [LaneKey(SENDER, tenant(number)) for number in range(TENANTS)]
     assert len(repair_queue.due_in(conn, WORKER, keys, NOW, TENANTS)) == TENANTS
@@ -155,6 +159,7 @@ QUEUED: Final = "ix_deliveries_queued"
 SENDING: Final = "ix_deliveries_sending"
 WAITING: Final = "ix_deliveries_waiting"
 REPAIRS: Final = "ix_repairs_queued"
+AMENDMENTS: Final = "ix_amendments_queued"
 EVENTS: Final = "ix_callback_events_due"
 PERSON: Final = "ix_deliveries_person"
 
@@ -167,13 +172,13 @@ OPERATIONS: Final = (
     ),
     Operation("claiming, with all that sending takes", _claim, 2 * MANY, (QUEUED, "pk_deliveries"), writes=True),
     Operation("the next ones due", _next_due, 2 * len(Priority), (QUEUED,)),
-    Operation("which lanes have work", lanes.busy, TENANTS),
+    Operation("which lanes have work", lanes.busy, pages=50),
     Operation("letting go of a lane", lambda conn: lanes.release(conn, WORKER, [LANE]), pages=2_000, writes=True),
     Operation("taking it again", lambda conn: lanes.own(conn, WORKER, [LANE]), writes=True),
     Operation("beginning attempts", _begin, MANY, writes=True),
     Operation("recording attempts", _record, MANY, ("pk_attempts",), writes=True),
-    Operation("claiming amendments", lambda conn: supply.amend(conn, WORKER, NOW, most=MANY), 2 * MANY, writes=True),
-    Operation("when amendments are due", amendment_queue.next_due, MANY),
+    Operation("when amendments are due", lambda conn: amendment_queue.next_due(conn, WORKER), pages=50),
+    Operation("claiming amendments", _amend, MANY, (AMENDMENTS,), writes=True),
     Operation(
         "what a lane sent in the last minutes",
         lambda conn: lane_history.requests(

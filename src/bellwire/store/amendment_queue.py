@@ -33,6 +33,7 @@ from bellwire.model.outcome import Step
 from bellwire.model.reason import Reason
 from bellwire.store.amendments import Progress
 from bellwire.store.columns import UtcTime
+from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed, stamp
 from bellwire.store.journal import Begun, Result, begun_again, end
 from bellwire.store.lanes import LaneKey
@@ -60,19 +61,27 @@ class ClaimedAmendment(NamedTuple):
 def claim(
     conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()
 ) -> list[ClaimedAmendment]:
-    """Take amendments that are due in the worker's lanes, but for lanes that are ``shut``; one a delivery at a time."""
-    given_shut = listed([key.tenant_id, key.sender] for key in shut)
-    ids = conn.execute(_claim(conn.dialect.name), {"worker": worker, "at": now, "most": most, **given_shut}).scalars()
-    taken = [[each] for each in ids]
+    """Take amendments that are due in the worker's lanes, but for lanes that are ``shut``; one a delivery at a time.
+
+    The lane that waits for longest comes first.
+    """
+    due = sorted((at, key) for key, at in next_due(conn, worker).items() if at <= now and key not in shut)
+    taken = list[list[str]]()
+    for _, key in due:
+        lane = {"tenant": key.tenant_id, "lane_sender": key.sender, "most": most - len(taken)}
+        ids = conn.execute(_claim(conn.dialect.name), {"worker": worker, "at": now, **lane}).scalars()
+        taken += [[each] for each in ids]
+        if len(taken) == most:
+            break
     if not taken:
         return []
     rows = conn.execute(_claimed(conn.dialect.name), listed(taken))
     return sorted(ClaimedAmendment._make(row)._replace(step=Step(row.step)) for row in rows)
 
 
-def next_due(conn: Connection) -> dict[LaneKey, datetime]:
-    """When the next amendment of each lane is due, be it overdue already."""
-    return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_NEXT_DUE)}
+def next_due(conn: Connection, worker: str) -> dict[LaneKey, datetime]:
+    """When the next amendment of each of the worker's lanes is due, be it overdue already."""
+    return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_NEXT_DUE, {"worker": worker})}
 
 
 def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
@@ -145,10 +154,11 @@ _PROGRESS: Final = {
 _WORKER: Final = bindparam("worker", type_=Text)
 _AT: Final = bindparam("at", type_=UtcTime)
 _MINE: Final = (_is(Progress.SENDING), func.coalesce(amendments.c.claimed_by, "") == _WORKER)
+_FIRSTS: Final = firsts(amendments).subquery()
 _NEXT_DUE: Final = (
-    select(amendments.c.sender, amendments.c.tenant_id, func.min(amendments.c.run_at))
-    .where(_is(Progress.QUEUED))
-    .group_by(amendments.c.tenant_id, amendments.c.sender)
+    select(_FIRSTS)
+    .join(lanes, and_(lanes.c.tenant_id == _FIRSTS.c.tenant_id, lanes.c.sender == _FIRSTS.c.sender))
+    .where(lanes.c.owner == _WORKER)
 )
 _HELD: Final = (
     select(
@@ -177,19 +187,15 @@ _HELD: Final = (
 @cache
 def _claim(dialect: str) -> Executable:
     other = amendments.alias()
-    shut = given(dialect, tenant_id=Text, sender=Text)
     due = (
         select(amendments.c.id)
         .join(lanes, and_(lanes.c.tenant_id == amendments.c.tenant_id, lanes.c.sender == amendments.c.sender))
         .where(
             _is(Progress.QUEUED),
+            amendments.c.tenant_id == bindparam("tenant"),
+            amendments.c.sender == bindparam("lane_sender"),
             amendments.c.run_at <= _AT,
             lanes.c.owner == _WORKER,
-            ~exists(
-                select(shut.c.sender).where(
-                    shut.c.sender == amendments.c.sender, shut.c.tenant_id == amendments.c.tenant_id
-                )
-            ),
             ~exists(
                 select(other.c.id).where(
                     other.c.delivery_id == amendments.c.delivery_id, other.c.state == literal_column("'sending'")

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
+from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed
 from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, books, deliveries, lanes, repairs, workers
 from bellwire.store.wakeup import ring
@@ -155,9 +156,10 @@ def _listed(keys: Iterable[LaneKey]) -> dict[str, str]:
 
 _OWNED: Final = select(lanes.c.sender, lanes.c.tenant_id).where(lanes.c.owner == bindparam("worker"))
 _finished: Final = sum((books.c[counter] for counter in COUNTERS[2:]), books.c[COUNTERS[1]])
+_amended: Final = firsts(amendments).subquery()
 _BUSY: Final = union(
     select(books.c.sender, books.c.tenant_id).where(books.c.accepted > _finished),
-    select(amendments.c.sender, amendments.c.tenant_id).where(amendments.c.state == literal_column("'queued'")),
+    select(_amended.c.sender, _amended.c.tenant_id),
 )
 _PAUSE: Final = (
     update(lanes)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Executable,
     Integer,
-    Select,
     Text,
     and_,
     any_,
@@ -22,13 +21,13 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    tuple_,
     update,
 )
 
 from bellwire.model.delivery import State
 from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
+from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed, stamp
 from bellwire.store.journal import Begun, Result
 from bellwire.store.lanes import LaneKey
@@ -116,21 +115,7 @@ _AT: Final = bindparam("at", type_=UtcTime)
 _MINE: Final = (_is(RepairState.SENDING), func.coalesce(repairs.c.claimed_by, "") == _WORKER)
 
 
-def _lanes_by_their_first() -> Select[Any]:
-    """From lane to lane along the index of queued repairs: what is read grows with the lanes and not with the queue."""
-    first, order = repairs.alias("first"), ("tenant_id", "sender", "run_at", "id")
-    queued = select(first.c.id).where(first.c.state == literal_column("'queued'"))
-    queued = queued.order_by(*(first.c[name] for name in order)).limit(1)
-    found = select(queued.scalar_subquery().label("id")).cte("firsts", recursive=True)
-    later = tuple_(first.c.tenant_id, first.c.sender) > tuple_(repairs.c.tenant_id, repairs.c.sender)
-    following = queued.where(later).correlate(repairs).scalar_subquery()
-    firsts = found.union_all(select(following).join_from(found, repairs, repairs.c.id == found.c.id))
-    return select(repairs.c.sender, repairs.c.tenant_id, repairs.c.run_at).join_from(
-        firsts, repairs, repairs.c.id == firsts.c.id
-    )
-
-
-_DUE: Final = _lanes_by_their_first()
+_DUE: Final = firsts(repairs)
 _UNANSWERED: Final = repairs.c.started_at.is_not(None) & repairs.c.answered_at.is_(None)
 _RESCUE: Final = (
     update(repairs)

@@ -115,7 +115,7 @@ def _next_due(conn: Connection, short: Sequence[Want]) -> dict[LaneKey, datetime
 def amend(conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()) -> Amendments:
     """Claim amendments that are due, and gather what carrying them out takes."""
     claimed = amendment_queue.claim(conn, worker, now, most=most, shut=shut)
-    found = Amendments(worker, claimed, amendment_queue.next_due(conn))
+    found = Amendments(worker, claimed, amendment_queue.next_due(conn, worker))
     if claimed:
         found.messages = messages.get_many(conn, {each.message_id for each in claimed if each.message_id is not None})
         found.pasts = pasts(conn, [each.delivery_id for each in claimed if each.attempts], amending=True)
