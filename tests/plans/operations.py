@@ -38,11 +38,13 @@ from bellwire.store import (
     queue,
     references,
     repair_queue,
+    repairs,
     roster,
     sightings,
     supply,
     workers,
 )
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.deliveries import NewDelivery
 from bellwire.store.journal import Begun, Result
 from bellwire.store.lanes import LaneKey
@@ -63,6 +65,7 @@ from tests.plans.million import (
 MANY: Final = 200
 EACH_ROW: Final = 100
 AT_LEAST: Final = 300
+LONG_AFTER: Final = NOW + timedelta(days=3_650)
 LANE: Final = LaneKey(SENDER, tenant(1))
 
 
@@ -258,6 +261,15 @@ OPERATIONS: Final = (
         MANY,
         ("ix_deliveries_finished", "pk_attempts", "pk_deliveries", "pk_messages"),
         writes=True,
+    ),
+    *(
+        Operation(f"forgetting {what}", prune, AT_ONCE, (index,), writes=True, pages=8 * AT_ONCE)
+        for what, prune, index in (
+            ("repairs", partial(repairs.prune, before=LONG_AFTER), "ix_repairs_finished"),
+            ("events", partial(outbox.prune, before=LONG_AFTER), "ix_callback_events_given_up"),
+            ("idempotency keys", partial(idempotency.prune, now=LONG_AFTER), "ix_idempotency_keys_expires"),
+            ("names", partial(names.prune, now=LONG_AFTER), "ix_names_found"),
+        )
     ),
     Operation(
         "whom a name means",
