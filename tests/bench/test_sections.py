@@ -85,13 +85,12 @@ async def test_the_relay_learns_from_the_turns_that_it_passes_on(tmp_path: Path)
     assert found["relayed_p50_ms"] > 0
 
 
-async def test_twenty_tenants_are_served_by_one_worker_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+async def test_many_tenants_are_served_by_one_worker_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     found = (await findings("tenants", tmp_path, postgres_url))["tenants"]
-    limited, unlimited = found["runs"]
-    assert (found["tenants"], limited["per_second"], unlimited["per_second"]) == (20, 50, None)
+    assert [(run["tenants"], run["per_second"]) for run in found["runs"]] == [(20, 50), (1_000, 1), (20, None)]
     assert all(run["rate"] > 0 and run["database_cpu_per_thousand"] > 0 for run in found["runs"])
-    assert found["pacing_per_thousand"] > 0
-    assert limited["slowest_of_limit"] is not None
+    assert all(run["pacing_per_thousand"] > 0 for run in found["runs"])
+    assert [run["slowest_of_limit"] is None for run in found["runs"]] == [False, False, True]
 
 
 async def test_without_a_postgresql_that_section_is_left_out(tmp_path: Path) -> None:

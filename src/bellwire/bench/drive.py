@@ -101,6 +101,11 @@ class Drive:
         while await self.ended() == before:  # noqa: ASYNC110 - as above
             await asyncio.sleep(LOOK_EVERY)
 
+    async def until_every_lane_moved(self) -> None:
+        """Return when of every lane that has work something has ended."""
+        while any(book.open == book.accepted > 0 for book in await self.bellwire.database.read(books.read)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(LOOK_EVERY)
+
     async def accept_in_batches(self, seconds: float) -> Answer:
         """Keep some batches ahead of the worker for so long, then let it finish."""
         return await self._lap(seconds, self._feed)
@@ -110,8 +115,7 @@ class Drive:
         return await self._lap(seconds, self._call)
 
     async def watch(self, seconds: float) -> Answer:
-        """Only watch the worker for so long, begun when something is out."""
-        await self.until_something_ended()
+        """Only watch the worker for so long."""
         return await self._lap(seconds, self._rest, finish=False)
 
     async def _lap(self, seconds: float, work: Callable[[float], Awaitable[None]], *, finish: bool = True) -> Answer:

@@ -79,9 +79,10 @@ slower here than with a bot elsewhere; what the relay adds is the difference.
 """
 
 TENANTS: Final = """\
-So many deliveries are queued for twenty tenants, and one worker sends from them for a while on a PostgreSQL of its own
-(`bellwire bench tenants --postgres URL`, an empty database): with Teams' limit of 50/s for each tenant, and without
-one, which shows the most that one worker can do. The difference of the two costs is that of shorter batches at a slower
+So many deliveries are queued for many tenants, and one worker sends from them for a while on a PostgreSQL of its own
+(`bellwire bench tenants --postgres URL`, an empty database), begun when every tenant has got something: with Teams'
+limit of 50/s for each of twenty; as many messages for a thousand tenants, of which each may have 1/s; and without a
+limit, which shows the most that one worker can do. The difference of the costs is that of shorter batches at a slower
 pace. *Pacing* is the part of the worker that decides what starts when, measured by itself: its lanes in simulated time,
 every tenant at its limit. PostgreSQL's share is the CPU of all processes of its server, if it runs here. A tenant can
 reach its limit but for what the proof of the window costs: limit / (window + latency), and half a per cent of slack.

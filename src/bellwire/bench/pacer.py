@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
-from math import inf
+from math import ceil, inf
 
 from bellwire.bench.people import SENDER, tenant_id
 from bellwire.delivery.lane import Lane
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def pacing_cost(tenants: int, per_second: int, messages: int) -> float:
     """Seconds of CPU for each message, with every tenant at its limit, each message to another person."""
-    lanes = _filled(tenants, per_second, messages // tenants)
+    lanes = _filled(tenants, per_second, ceil(messages / tenants))
     answers: list[tuple[float, int, Work]] = []
     now, number = 0.0, count()
     began = time.process_time()

@@ -135,19 +135,19 @@ class TenantsRun(TypedDict):
     """Section 7, one of its runs; without ``per_second`` there is no limit, and no ``slowest_of_limit``, which is the
     share of its limit that the slowest tenant reached."""
 
+    tenants: int
     per_second: int | None
     rate: float
     slowest_of_limit: float | None
+    pacing_per_thousand: float
     cpu_per_thousand: float
     database_cpu_per_thousand: float
 
 
 class Tenants(TypedDict):
-    """Section 7; ``pacing_per_thousand`` is in CPU seconds."""
+    """Section 7."""
 
-    tenants: int
     runs: list[TenantsRun]
-    pacing_per_thousand: float
 
 
 class Findings(TypedDict, total=False):

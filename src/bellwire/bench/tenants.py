@@ -11,32 +11,31 @@ from bellwire.bench.results import Tenants, TenantsRun
 from bellwire.bench.stage import Stage
 from bellwire.bench.subject import UNLIMITED
 
-TENANTS: Final = 20
-PER_SECOND: Final = 50
+RUNS: Final = ((20, 50), (1_000, 1), (20, UNLIMITED))
+"""Tenants, and the limit of each: as many messages a second in few lanes and in many, and as many as there can be."""
 
 
 async def tenants(stage: Stage, postgres: str) -> Tenants:
-    """Two runs from a queue that was filled before: at Teams' limit, and at none."""
-    runs = [await _run(stage, postgres, pace) for pace in (PER_SECOND, UNLIMITED)]
-    paced = await asyncio.to_thread(pacing_cost, TENANTS, PER_SECOND, stage.scale.tenants_queued)
-    return Tenants(tenants=TENANTS, runs=runs, pacing_per_thousand=paced * 1_000)
+    """Each run from a queue that was filled before."""
+    return Tenants(runs=[await _run(stage, postgres, number) for number in range(len(RUNS))])
 
 
-async def _run(stage: Stage, postgres: str, per_second: int) -> TenantsRun:
-    limited = per_second == PER_SECOND
-    name = f"tenants_{'limited' if limited else 'unlimited'}"
-    queued = stage.scale.tenants_queued
-    arguments = ("--database-url", postgres, "--tenants", str(TENANTS), "--per-second", str(per_second))
-    stage.told(f"tenants: {'at their limits' if limited else 'without limits'}", 0.0 if limited else 0.5)
-    async with stage.subject(name, *arguments, people=stage.scale.tenants_people) as subject:
-        await subject.ask(do="fill", count=queued)
+async def _run(stage: Stage, postgres: str, number: int) -> TenantsRun:
+    count, per_second = RUNS[number]
+    limit = None if per_second == UNLIMITED else per_second
+    stage.told(f"tenants: {count:,}, {f'{limit}/s each' if limit else 'without limits'}", number / len(RUNS))
+    arguments = ("--database-url", postgres, "--tenants", str(count), "--per-second", str(per_second))
+    async with stage.subject(f"tenants_{number}", *arguments, people=stage.scale.tenants_people) as subject:
+        await subject.ask(do="fill", count=stage.scale.tenants_queued)
         lap = await subject.ask(do="work", seconds=stage.scale.tenants_lap)
         await subject.ask(do="empty")
     sent, seconds = int(lap["sent"]), float(lap["seconds"])
     return TenantsRun(
-        per_second=per_second if limited else None,
+        tenants=count,
+        per_second=limit,
         rate=sent / seconds,
-        slowest_of_limit=int(lap["slowest"]) / seconds / PER_SECOND if limited else None,
+        slowest_of_limit=int(lap["slowest"]) / seconds / limit if limit else None,
+        pacing_per_thousand=await asyncio.to_thread(pacing_cost, count, per_second, stage.scale.tenants_queued) * 1_000,
         cpu_per_thousand=per_thousand(float(lap["cpu_seconds"]), sent),
         database_cpu_per_thousand=per_thousand(float(lap["database_cpu_seconds"]), sent),
     )

@@ -33,7 +33,7 @@ from bellwire.store.supply import Amendments, Supply
 log = structlog.get_logger(__name__)
 
 SHORT_PAUSE: Final = 0.2
-MOST_AT_ONCE: Final = 8
+MOST_AT_ONCE: Final = 32
 """Lanes taken over in one visit to the database: each one's history of an hour has to be read."""
 
 
