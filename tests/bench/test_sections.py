@@ -24,8 +24,8 @@ TINY = Scale(
     accept_repeats=1,
     relayed_turns=10,
     tenants_people=40,
-    tenants_queued=200,
-    tenants_lap=0.3,
+    tenants_queued=4_000,
+    tenants_lap=1.2,
 )
 
 
