@@ -41,7 +41,7 @@ async def claimed(database: Database, delivery: Delivery, worker: str = "w") -> 
 
 
 def result(delivery: Delivery, state: State, **more: object) -> Result:
-    return Result(delivery.id, LANE, 1, state, LATER, **more)  # type: ignore[arg-type]  # fields of any type
+    return Result(delivery.id, NOW, LANE, 1, state, LATER, **more)  # type: ignore[arg-type]  # fields of any type
 
 
 async def sent(database: Database, delivery: Delivery) -> None:
@@ -59,7 +59,7 @@ async def undeliverable(database: Database, delivery: Delivery) -> None:
 async def unknown(database: Database, delivery: Delivery) -> None:
     """Its worker died after the request was begun."""
     await claimed(database, delivery)
-    begun = Begun(delivery.id, 1, Step.POST, NOW)
+    begun = Begun(delivery.id, NOW, 1, Step.POST, NOW)
     await database.write(partial(journal.begin, worker="w", starting=[begun], now=NOW))
     assert await database.write(partial(rescue, worker="w", now=LATER)) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from bellwire.delivery import moves
 from bellwire.delivery.worker import Worker
 from bellwire.errors import StoreUnavailable
 from bellwire.model.delivery import State
-from bellwire.model.outcome import Step
+from bellwire.model.outcome import Retry, Step
 from bellwire.store import recall, repairs
 from bellwire.store.amendments import Progress
 from bellwire.store.database import Database
@@ -33,21 +34,30 @@ ANNA = person(1)
 
 
 class Forgetful:
-    """A database that loses the answer to the first commit after which ``told`` holds."""
+    """A database that loses the answer to the first commit after which ``told`` holds.
+
+    Whoever asks for the very same again waits until ``again`` is set.
+    """
 
     def __init__(self, database: Database, told: Callable[[Connection], bool]) -> None:
         self._database = database
         self._told = told
-        self.lost = False
+        self._unanswered: object = None
+        self.lost = asyncio.Event()
+        self.again = asyncio.Event()
+        self.again.set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
 
     async def write(self, op: Callable[[Connection], Any]) -> Any:
         """Commit, and sometimes say nothing of it."""
+        if op is self._unanswered:
+            await self.again.wait()
         result = await self._database.write(op)
-        if not self.lost and await self._database.read(self._told):
-            self.lost = True
+        if not self.lost.is_set() and await self._database.read(self._told):
+            self._unanswered = op
+            self.lost.set()
             raise StoreUnavailable("The connection was lost during the commit.")
         return result
 
@@ -74,7 +84,7 @@ async def test_deliveries_whose_claim_was_not_confirmed_are_sent_once(engine: En
     recorded = Ear(worker.signals.recorded)
     ids = await engine.accept(ANNA, ANNA, ANNA)
     await recorded.hear(*ids)
-    assert database.lost
+    assert database.lost.is_set()
     assert {(await engine.delivery(each)).state for each in ids} == {State.SENT}
     assert len(engine.teams.postings) == len(ids)
 
@@ -86,7 +96,7 @@ async def test_a_change_whose_claim_was_not_confirmed_is_made(engine: Engine) ->
     (delivery_id,) = await engine.accept(ANNA)
     await recorded.hear(delivery_id)
     await recorded.hear(wish(await change(engine, delivery_id)))
-    assert database.lost
+    assert database.lost.is_set()
     assert [each.progress for each in await wishes(engine, delivery_id)] == [Progress.DONE]
     assert engine.teams.steps() == [Step.POST, Step.CHANGE]
 
@@ -97,9 +107,38 @@ async def test_a_repair_whose_claim_was_not_confirmed_is_done(engine: Engine) ->
     ask = partial(repairs.ask, persons=[ANNA], now=engine.clock(), new_id=lambda: new_id(engine))
     await engine.database.write(ask)
     await recorded.next()
-    assert database.lost
+    assert database.lost.is_set()
     (found,) = await engine.database.read(partial(repairs.page, tenants=[ANNA.tenant_id]))
     assert (found.state, engine.teams.steps()) == (RepairState.OPENED, [Step.OPEN_CHAT])
+
+
+def tried(conn: Connection) -> bool:
+    """That a delivery waits for its second try."""
+    again = (deliveries_table.c.state == "queued") & (deliveries_table.c.attempts == 1)
+    return conn.execute(select(deliveries_table.c.id).where(again)).first() is not None
+
+
+async def test_what_is_tried_again_and_was_claimed_anew_is_not_queued_once_more(engine: Engine) -> None:
+    """The first time that its end was written down nobody confirmed it; the second time it is in hand again."""
+    await engine.knows(ANNA)
+    engine.teams.plan = None
+    worker, database = await start(engine, tried)
+    database.again.clear()
+    recorded = Ear(worker.signals.recorded)
+    (delivery_id,) = await engine.accept(ANNA)
+    (await engine.teams.request()).answer(Retry(503, "ServiceUnavailable"))
+    await soon(database.lost.wait())
+    engine.clock.advance(60.0)
+    worker.wake()
+    second = await engine.teams.request()
+    database.again.set()
+    await recorded.hear(delivery_id)
+    assert (await engine.delivery(delivery_id)).state is State.SENDING
+    worker.wake()
+    second.answer()
+    await recorded.hear(delivery_id)
+    assert (await engine.delivery(delivery_id)).state is State.SENT
+    assert len(engine.teams.postings) == 2
 
 
 async def test_a_claim_that_was_not_committed_takes_nothing_from_who_has_it_now(engine: Engine) -> None:
@@ -133,7 +172,7 @@ async def test_a_lane_whose_release_was_not_confirmed_is_served_again(
     await taken.hear(*KEYS[:2])
     second = await engine.start(per_second=1, **QUICK)
     await Ear(second.signals.taken).next()
-    assert database.lost
+    assert database.lost.is_set()
     lost = await released.next()
     assert owned(first).isdisjoint(owned(second))
     await soon(second.stop())

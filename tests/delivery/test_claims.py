@@ -10,6 +10,7 @@ from bellwire.model.delivery import Priority, State
 from bellwire.model.outcome import Step
 from bellwire.store import journal, lanes, queue, supply, workers
 from bellwire.store.database import Database
+from bellwire.store.holding import Returned
 from bellwire.store.journal import Begun, Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.queue import Claimed, Want
@@ -123,7 +124,7 @@ async def test_what_is_given_back_is_due_at_its_time(engine: Engine) -> None:
     await hire(engine.database, "w", KEY)
     await claim(engine.database, "w")
     later = NOW + timedelta(seconds=30)
-    await engine.database.write(partial(queue.give_back, worker="w", returned=[(delivery_id, later)]))
+    await engine.database.write(partial(queue.give_back, worker="w", returned=[Returned(delivery_id, NOW, later)]))
     delivery = await engine.delivery(delivery_id)
     assert (delivery.state, delivery.run_at) == (State.QUEUED, later)
 
@@ -132,13 +133,13 @@ async def test_nobody_gives_back_what_another_holds(engine: Engine) -> None:
     (delivery_id,) = await engine.accept(ANNA)
     await hire(engine.database, "w", KEY)
     await claim(engine.database, "w")
-    await engine.database.write(partial(queue.give_back, worker="v", returned=[(delivery_id, NOW)]))
+    await engine.database.write(partial(queue.give_back, worker="v", returned=[Returned(delivery_id, NOW, NOW)]))
     assert (await engine.delivery(delivery_id)).state is State.SENDING
 
 
 async def begun(engine: Engine, worker: str, delivery_id: str, at: float = 0.0) -> set[str]:
     """Whether the attempt may go to the wire."""
-    starting = [Begun(delivery_id, 1, Step.POST, NOW)]
+    starting = [Begun(delivery_id, NOW, 1, Step.POST, NOW)]
     op = partial(journal.begin, worker=worker, starting=starting, now=NOW + timedelta(seconds=at))
     return await engine.database.write(op)
 
@@ -167,7 +168,7 @@ async def test_a_result_recorded_twice_counts_once(engine: Engine) -> None:
     await hire(engine.database, "w", KEY)
     await claim(engine.database, "w")
     await begun(engine, "w", delivery_id)
-    result = Result(delivery_id, KEY, 1, State.SENT, NOW, "sent", activity_id="1:1")
+    result = Result(delivery_id, NOW, KEY, 1, State.SENT, NOW, "sent", activity_id="1:1")
     for expected in ({delivery_id}, set[str]()):
         assert await engine.database.write(partial(journal.record, worker="w", results=[result])) == expected
     assert (await engine.balance())["sent"] == 1

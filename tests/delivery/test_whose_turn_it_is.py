@@ -49,6 +49,7 @@ def work(number: int, priority: Priority = Priority.NORMAL, tenant: str = TENANT
         attempts=0,
         run_at=NOW,
         holder="w",
+        claimed_at=NOW,
         conversation_id="a:1",
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from bellwire.delivery.sender import Sender
 from bellwire.delivery.tuning import Tuning
 from bellwire.delivery.worker import Worker
+from bellwire.errors import StoreUnavailable
 from bellwire.store.database import Database
 from bellwire.store.postgresql import PostgresqlBackend
 from bellwire.store.sqlite import SqliteBackend
@@ -35,8 +36,17 @@ class Fuse:
     committed: bool
 
 
+@dataclass(eq=False)
+class Silence:
+    """After so many more writes of a life, ``lost`` of them get no answer; whether they are committed all the same."""
+
+    writes: int
+    lost: int
+    committed: bool
+
+
 class WatchedDatabase(Database):
-    """What a life writes burns its fuse; what others do over the same connections does not.
+    """What a life writes burns its fuse, or gets no answer; what others do over the same connections does not.
 
     A bell is heard by the ``neighbours`` on PostgreSQL alone, as in reality, but at once, so that the order of events
     does not depend on the real time that a notification takes.
@@ -75,9 +85,13 @@ class WatchedDatabase(Database):
         return await clockwork().really(super().read(op))
 
     async def write(self, op: Callable[[Connection], T]) -> T:
-        """As ever, unless the fuse has burnt down."""
+        """As ever, unless the fuse has burnt down, or the answer is lost."""
         _only_the_living()
         life = LIVING.get()
+        if life is not None and life.unanswered():
+            if life.silence is not None and life.silence.committed:
+                await clockwork().really(super().write(op))
+            raise StoreUnavailable("The connection was lost during the commit.")
         last = life is not None and life.burn()
         if life is None or not last:
             return await clockwork().really(super().write(op))
@@ -121,6 +135,7 @@ class Life:
     database: WatchedDatabase
     worker: Worker
     fuse: Fuse | None = None
+    silence: Silence | None = None
     dead: bool = False
     tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
 
@@ -144,6 +159,16 @@ class Life:
         if self.fuse is not None:
             self.fuse.writes -= 1
         return self.fuse is not None and self.fuse.writes < 0
+
+    def unanswered(self) -> bool:
+        """One more write; whether its answer is lost."""
+        silence = self.silence
+        if silence is None:
+            return False
+        silence.writes -= 1
+        if silence.writes + silence.lost < 0:
+            self.silence = None
+        return silence.writes < 0 and self.silence is not None
 
     def end(self) -> None:
         """From now on this life does nothing more."""

@@ -117,7 +117,7 @@ class ScriptedTeams:
         """A Retry-After that was written down is to be obeyed, whoever works."""
         person = request.posting.person
         key: object = person if scope is Scope.CONVERSATION else (person.sender, person.tenant_id)
-        if scope is not None and not request.life.dead:
+        if scope is not None and not request.life.dead and request.life.silence is None:
             self._shut_until[key] = max(until, self._shut_until.get(key, 0.0))
 
     def _check(self, request: Request) -> None:

@@ -108,7 +108,7 @@ class Stage(RuleBasedStateMachine):
         for life in self.lives:
             assert life.worker.alive
         found = self.runner.run(self.find_out())
-        assert not self.teams.broken
+        assert not self.teams.broken, self.teams.broken
         assert not list(self.model.broken(found, self.teams.landed, self.teams.asked))
 
     async def find_out(self) -> Truth:

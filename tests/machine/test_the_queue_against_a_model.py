@@ -25,7 +25,7 @@ from bellwire.store.amendments import Progress
 from tests.machine.answers import FOR_POSTS_ONLY, POSTED
 from tests.machine.callers import Callers
 from tests.machine.clockwork import clockwork, settled
-from tests.machine.life import Fuse
+from tests.machine.life import Fuse, Silence
 from tests.machine.scripted import LATENCY, Request
 from tests.machine.stage import PEOPLE
 from tests.support.postgres import PostgresServer
@@ -54,9 +54,10 @@ class Story(Callers):
         return outcome, lands
 
     async def _answer(self, request: Request, outcome: Outcome, lands: bool) -> None:
+        heard = request.life.silence is None
         self.teams.answer(request, outcome, lands=lands)
         await settled()
-        if not request.life.dead and request.posting.step not in AMENDING:
+        if heard and not request.life.dead and request.posting.step not in AMENDING:
             await self._check_what_follows(request, outcome)
 
     async def _check_what_follows(self, request: Request, outcome: Outcome) -> None:
@@ -103,6 +104,16 @@ class Story(Callers):
         self.lives[which % len(self.lives)].fuse = Fuse(writes, committed)
 
     @precondition(lambda self: self.lives)
+    @rule(
+        which=st.integers(0, 1),
+        silence=st.builds(Silence, st.integers(0, 4), st.integers(1, 4), st.booleans()),
+    )
+    def lose_answers(self, which: int, silence: Silence) -> None:
+        """Some of a worker's next writes get no answer, whether they are committed or not."""
+        self.lives[which % len(self.lives)].silence = silence
+        self.happened("answers lost")
+
+    @precondition(lambda self: self.lives)
     @rule(which=st.integers(0, 1), lands=st.booleans())
     def stop(self, which: int, lands: bool) -> None:
         """A worker is told to stop."""
@@ -143,7 +154,7 @@ class Story(Callers):
 
     def _end(self) -> None:
         for life in self.lives:
-            life.fuse = None
+            life.fuse = life.silence = None
         self.all_promises_are_kept()
         if not self.lives:
             self.begin(fuse=None)

@@ -92,7 +92,7 @@ _FILL: Final = {
             'https://smba.trafficmanager.net/emea/', CASE WHEN state = 'sent' THEN '1:' || n END,
             CASE WHEN {_FINAL} THEN at + interval '1 s' END,
             CASE WHEN state <> 'queued' AND state <> 'waiting' THEN '{WORKER}' END,
-            CASE WHEN state <> 'queued' AND state <> 'waiting' THEN at END
+            CASE WHEN state <> 'queued' AND state <> 'waiting' THEN timestamptz '{NOW.isoformat()}' END
         FROM {_DELIVERIES}""",
     """attempts (delivery_id, number, tenant_id, sender, aad_object_id, step, worker, started_at, finished_at,
         outcome, status)""": f"""

@@ -103,13 +103,18 @@ def _held(count: int) -> list[str]:
 
 
 def _begin(conn: Connection) -> None:
-    starting = [Begun(each, 2, Step.POST, NOW) for each in _held(MANY // 2)]
+    starting = [Begun(each, NOW, 2, Step.POST, NOW) for each in _held(MANY // 2)]
     assert len(journal.begin(conn, WORKER, starting, NOW)) >= MANY // 2 - 10
 
 
 def _record(conn: Connection) -> None:
     results = [
-        Result(each, LaneKey(SENDER, tenant(7)), 2, State.SENT, NOW, outcome="sent", status=201, activity_id="1:x")
+        Result(
+            *(each, NOW, LaneKey(SENDER, tenant(7)), 2, State.SENT, NOW),
+            outcome="sent",
+            status=201,
+            activity_id="1:x",
+        )
         for each in _held(MANY // 2)
     ]
     assert len(journal.record(conn, WORKER, results)) >= MANY // 2 - 10

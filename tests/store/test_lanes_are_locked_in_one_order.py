@@ -40,6 +40,7 @@ def throttled(key: LaneKey) -> Ending:
         attempts=1,
         run_at=NOW,
         holder="w",
+        claimed_at=NOW,
     )
     pause = Pause(Scope.TENANT, NOW)
     return ending(work, Retry(None, "throttled"), Decision(state=State.QUEUED, run_at=NOW, pause=pause), NOW)

@@ -64,4 +64,5 @@ def _work(key: LaneKey, person: str) -> Work:
         attempts=0,
         run_at=NOW,
         holder="",
+        claimed_at=NOW,
     )

@@ -29,6 +29,7 @@ from bellwire.store import (
     roster,
     sightings,
 )
+from bellwire.store.holding import Returned
 from bellwire.store.journal import Result
 from bellwire.store.lanes import LaneKey
 
@@ -53,6 +54,7 @@ def ending(work: Work, outcome: Outcome, decision: Decision, finished_at: dateti
     pause = decision.pause
     result = Result(
         delivery_id=work.delivery_id,
+        claimed_at=work.claimed_at,
         lane=work.lane,
         number=work.attempts,
         state=decision.state,
@@ -92,9 +94,10 @@ def write_down(
 
 
 def _give_back(conn: Connection, worker: str, returned: Sequence[tuple[Work, datetime]]) -> None:
-    deliveries = [(work.key, run_at) for work, run_at in returned if work.delivery_id and work.amendment_id is None]
-    amendments = [(work.key, run_at) for work, run_at in returned if work.amendment_id is not None]
-    repairs = [(work.key, run_at) for work, run_at in returned if work.repair_id is not None]
+    rows = [(work, Returned(work.key, work.claimed_at, run_at)) for work, run_at in returned]
+    deliveries = [row for work, row in rows if work.delivery_id and work.amendment_id is None]
+    amendments = [row for work, row in rows if work.amendment_id is not None]
+    repairs = [row for work, row in rows if work.repair_id is not None]
     if deliveries:
         queue.give_back(conn, worker, deliveries)
     if amendments:

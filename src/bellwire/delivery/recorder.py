@@ -56,7 +56,7 @@ class Recorder:
         """A delivery ends, or waits, without a request."""
         now = self._station.clock()
         result = Result(
-            *(work.delivery_id, work.lane, work.attempts, decision.state, now),
+            *(work.delivery_id, work.claimed_at, work.lane, work.attempts, decision.state, now),
             reason=decision.reason,
             repair_id=work.repair_id,
         )

@@ -164,6 +164,7 @@ def _work(station: Station, worker: str, key: LaneKey, claim: Claim) -> Work:
         attempts=row.attempts,
         run_at=row.run_at,
         holder=worker,
+        claimed_at=row.claimed_at,
         user_id=None if member is None else member.user_id,
         history=_history(row),
     )

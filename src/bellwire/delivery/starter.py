@@ -97,7 +97,13 @@ class Starter:
         lease, now, rows = self._station.lease, self._station.clock(), list[Begun]()
         for work in works:
             work.started_at = now
-            rows.append(Begun(work.delivery_id, work.attempts + 1, work.step, now, work.amendment_id, work.repair_id))
+            rows.append(
+                Begun(
+                    *(work.delivery_id, work.claimed_at, work.attempts + 1, work.step, now),
+                    amendment_id=work.amendment_id,
+                    repair_id=work.repair_id,
+                )
+            )
         try:
             begun = await self._write(lease.worker, rows)
         except BaseException:

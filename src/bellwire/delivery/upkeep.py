@@ -154,6 +154,7 @@ def rescued(held: Held, now: datetime) -> Result:
     unknown = post and held.on_unknown is OnUnknown.HOLD
     return Result(
         delivery_id=held.delivery_id,
+        claimed_at=held.claimed_at,
         lane=LaneKey(held.sender, held.tenant_id),
         number=held.attempts if held.open_number is None else held.open_number,
         state=State.UNKNOWN if unknown else State.QUEUED,

@@ -18,7 +18,7 @@ from bellwire.store.lanes import LaneKey
 @dataclass(slots=True, eq=False, kw_only=True)
 class Work:
     """Everything that its next attempt needs. ``attempts`` have begun so far; ``started`` is in monotonic seconds.
-    ``holder`` is the worker's id under which it was claimed.
+    ``holder`` is the worker's id under which it was claimed, at ``claimed_at``.
 
     ``user_id`` is the 29: id of someone who may be known from a roster only. ``chat_trace`` is the trace of the
     activity that the chat was learnt from last. A repair belongs to no delivery: then ``delivery_id`` is empty.
@@ -33,6 +33,7 @@ class Work:
     attempts: int
     run_at: datetime
     holder: str
+    claimed_at: datetime
     conversation_id: str | None = None
     user_id: str | None = None
     activity_id: str | None = None

@@ -35,6 +35,7 @@ from bellwire.store.amendments import Progress
 from bellwire.store.columns import UtcTime
 from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed, stamp
+from bellwire.store.holding import Returned, held
 from bellwire.store.journal import Begun, Result, begun_again, end
 from bellwire.store.lanes import LaneKey
 from bellwire.store.tables import amendments, attempts, deliveries, lanes
@@ -84,17 +85,19 @@ def next_due(conn: Connection, worker: str) -> dict[LaneKey, datetime]:
     return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_NEXT_DUE, {"worker": worker})}
 
 
-def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
+def give_back(conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
     """Queue claimed amendments again, each due at its time."""
     time = stamp(conn)
-    rows = listed([amendment_id, time(run_at)] for amendment_id, run_at in returned)
+    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
     conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
 def begin(conn: Connection, worker: str, starting: Collection[Begun]) -> set[str]:
     """Write down that these attempts begin; the ids of the amendments that may go to the wire now."""
     time = stamp(conn)
-    rows = listed([b.delivery_id, b.number, b.step, time(b.started_at), b.amendment_id] for b in starting)
+    rows = listed(
+        [b.amendment_id, time(b.claimed_at), b.delivery_id, b.number, b.step, time(b.started_at)] for b in starting
+    )
     conn.execute(_begin(conn.dialect.name), {"worker": worker, **rows})
     return set(conn.execute(_begun(conn.dialect.name), {"worker": worker, **rows}).scalars())
 
@@ -116,15 +119,25 @@ def _row(r: Result, time: Callable[[datetime | None], Any]) -> list[Any]:
     """Only a wish that failed has a reason: one that waits for the end of a pause is queued, and no more."""
     progress = _PROGRESS[r.state]
     reason = r.reason if progress is Progress.FAILED else None
-    return [r.amendment_id, r.delivery_id, r.number, progress, time(r.run_at), reason, time(r.finished_at)]
+    return [
+        r.amendment_id,
+        time(r.claimed_at),
+        r.delivery_id,
+        r.number,
+        progress,
+        time(r.run_at),
+        reason,
+        time(r.finished_at),
+    ]
 
 
 def rescue(conn: Connection, worker: str, now: datetime) -> int:
     """Queue again what a dead worker held; doing an amendment twice does no harm. How many that were."""
-    held = conn.execute(_HELD, {"worker": worker}).all()
+    found = conn.execute(_HELD, {"worker": worker}).all()
     results = [
         Result(
             delivery_id=delivery_id,
+            claimed_at=claimed_at,
             lane=LaneKey(sender, tenant_id),
             number=begun if number is None else number,
             state=State.QUEUED,
@@ -134,7 +147,7 @@ def rescue(conn: Connection, worker: str, now: datetime) -> int:
             run_at=now,
             amendment_id=id_,
         )
-        for id_, delivery_id, sender, tenant_id, begun, number in held
+        for id_, claimed_at, delivery_id, sender, tenant_id, begun, number in found
     ]
     if results:
         record(conn, worker, results)
@@ -153,7 +166,6 @@ _PROGRESS: Final = {
 }
 _WORKER: Final = bindparam("worker", type_=Text)
 _AT: Final = bindparam("at", type_=UtcTime)
-_MINE: Final = (_is(Progress.SENDING), func.coalesce(amendments.c.claimed_by, "") == _WORKER)
 _FIRSTS: Final = firsts(amendments).subquery()
 _NEXT_DUE: Final = (
     select(_FIRSTS)
@@ -163,6 +175,7 @@ _NEXT_DUE: Final = (
 _HELD: Final = (
     select(
         amendments.c.id,
+        amendments.c.claimed_at,
         amendments.c.delivery_id,
         amendments.c.sender,
         amendments.c.tenant_id,
@@ -243,18 +256,17 @@ def _claimed(dialect: str) -> Executable:
 
 @cache
 def _give_back(dialect: str) -> Executable:
-    returned = given(dialect, id=Text, run_at=UtcTime)
+    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
     return (
         update(amendments)
-        .where(amendments.c.id == returned.c.id, *_MINE)
+        .where(amendments.c.id == returned.c.id, *held(amendments, returned.c.claimed_at))
         .values(state=Progress.QUEUED, run_at=returned.c.run_at, claimed_by=null(), claimed_at=null())
     )
 
 
 @cache
 def _begin(dialect: str) -> Executable:
-    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime, amendment_id=Text)
-    a = amendments.c
+    starting, a = _starting(dialect), amendments.c
     columns = {
         "delivery_id": a.delivery_id,
         "number": starting.c.number,
@@ -269,7 +281,7 @@ def _begin(dialect: str) -> Executable:
     allowed = (
         select(*columns.values())
         .join_from(starting, amendments, a.id == starting.c.amendment_id)
-        .where(*_MINE, alive())
+        .where(*held(amendments, starting.c.claimed_at), alive())
         .with_for_update(of=amendments, read=True)
     )
     return begun_again(dialect, columns, allowed)
@@ -277,13 +289,29 @@ def _begin(dialect: str) -> Executable:
 
 @cache
 def _begun(dialect: str) -> Executable:
-    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime, amendment_id=Text)
-    return select(attempts.c.amendment_id).where(
+    starting = _starting(dialect)
+    begun = and_(
         attempts.c.delivery_id == starting.c.delivery_id,
         attempts.c.number == starting.c.number,
         attempts.c.amendment_id == starting.c.amendment_id,
-        attempts.c.worker == _WORKER,
-        attempts.c.outcome.is_(None),
+    )
+    return (
+        select(attempts.c.amendment_id)
+        .join_from(starting, attempts, begun)
+        .join(amendments, amendments.c.id == starting.c.amendment_id)
+        .where(*held(amendments, starting.c.claimed_at), attempts.c.worker == _WORKER, attempts.c.outcome.is_(None))
+    )
+
+
+def _starting(dialect: str) -> Subquery:
+    return given(
+        dialect,
+        amendment_id=Text,
+        claimed_at=UtcTime,
+        delivery_id=Text,
+        number=Integer,
+        step=Text,
+        started_at=UtcTime,
     )
 
 
@@ -298,7 +326,7 @@ def _move(dialect: str) -> Executable:
     over = or_(moved.c.state.in_([Progress.DONE, Progress.FAILED]), outdone)
     return (
         update(amendments)
-        .where(a.id == moved.c.id, *_MINE)
+        .where(a.id == moved.c.id, *held(amendments, moved.c.claimed_at))
         .values(
             state=case((outdone, literal(Progress.SUPERSEDED)), else_=moved.c.state),
             run_at=func.coalesce(moved.c.run_at, a.run_at),
@@ -332,6 +360,7 @@ def _moves(dialect: str) -> Subquery:
     return given(
         dialect,
         id=Text,
+        claimed_at=UtcTime,
         delivery_id=Text,
         number=Integer,
         state=Text,

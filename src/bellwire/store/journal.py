@@ -13,8 +13,10 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
+    Subquery,
     Text,
     Update,
+    and_,
     bindparam,
     func,
     or_,
@@ -28,17 +30,18 @@ from bellwire.model.outcome import Step
 from bellwire.store import books
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import given, listed, stamp
+from bellwire.store.holding import held
 from bellwire.store.lanes import LaneKey
-from bellwire.store.queue import held
 from bellwire.store.tables import attempts, deliveries
 from bellwire.store.transaction import ended
 from bellwire.store.workers import alive
 
 
 class Begun(NamedTuple):
-    """An attempt that is about to be written to the wire."""
+    """An attempt that is about to be written to the wire, of what was claimed at ``claimed_at``."""
 
     delivery_id: str
+    claimed_at: datetime
     number: int
     step: Step
     started_at: datetime
@@ -49,10 +52,11 @@ class Begun(NamedTuple):
 class Result(NamedTuple):
     """What became of an attempt, and where its delivery goes; without ``outcome``, it goes there unattempted.
 
-    A delivery that stays ``sending`` is tried again at once by the same worker.
+    A delivery that stays ``sending`` is tried again at once by the same worker. It was claimed at ``claimed_at``.
     """
 
     delivery_id: str
+    claimed_at: datetime
     lane: LaneKey
     number: int
     state: State
@@ -78,7 +82,9 @@ def begin(conn: Connection, worker: str, starting: Collection[Begun], now: datet
     Doing it again, when it is not known whether the first time was committed, changes nothing.
     """
     time = stamp(conn)
-    rows = listed([each.delivery_id, each.number, each.step, time(each.started_at)] for each in starting)
+    rows = listed(
+        [each.delivery_id, time(each.claimed_at), each.number, each.step, time(each.started_at)] for each in starting
+    )
     written = conn.execute(_begin(conn.dialect.name), {"worker": worker, "at": now, **rows}).rowcount
     if written == len(starting):
         return {each.delivery_id for each in starting}
@@ -96,6 +102,7 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
     moves = [
         [
             r.delivery_id,
+            time(r.claimed_at),
             r.number,
             r.state,
             time(r.run_at),
@@ -138,8 +145,7 @@ def end(conn: Connection, results: Iterable[Result]) -> None:
 
 @cache
 def _begin(dialect: str) -> Insert:
-    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime)
-    d = deliveries.c
+    starting, d = _starting(dialect), deliveries.c
     columns = {
         "delivery_id": d.id,
         "number": starting.c.number,
@@ -153,7 +159,11 @@ def _begin(dialect: str) -> Insert:
     allowed = (
         select(*columns.values())
         .join_from(starting, deliveries, d.id == starting.c.delivery_id)
-        .where(*held(), alive(), or_(d.expires_at.is_(None), d.expires_at > bindparam("at", type_=UtcTime)))
+        .where(
+            *held(deliveries, starting.c.claimed_at),
+            alive(),
+            or_(d.expires_at.is_(None), d.expires_at > bindparam("at", type_=UtcTime)),
+        )
         .with_for_update(of=deliveries, read=True)
     )
     return begun_again(dialect, columns, allowed)
@@ -161,13 +171,22 @@ def _begin(dialect: str) -> Insert:
 
 @cache
 def _begun(dialect: str) -> Select[str]:
-    starting = given(dialect, delivery_id=Text, number=Integer, step=Text, started_at=UtcTime)
-    return select(attempts.c.delivery_id).where(
-        attempts.c.delivery_id == starting.c.delivery_id,
-        attempts.c.number == starting.c.number,
-        attempts.c.worker == bindparam("worker"),
-        attempts.c.outcome.is_(None),
+    starting = _starting(dialect)
+    begun = and_(attempts.c.delivery_id == starting.c.delivery_id, attempts.c.number == starting.c.number)
+    return (
+        select(attempts.c.delivery_id)
+        .join_from(starting, attempts, begun)
+        .join(deliveries, deliveries.c.id == starting.c.delivery_id)
+        .where(
+            *held(deliveries, starting.c.claimed_at),
+            attempts.c.worker == bindparam("worker"),
+            attempts.c.outcome.is_(None),
+        )
     )
+
+
+def _starting(dialect: str) -> Subquery:
+    return given(dialect, delivery_id=Text, claimed_at=UtcTime, number=Integer, step=Text, started_at=UtcTime)
 
 
 def begun_again(dialect: str, columns: Collection[str], allowed: Select[Any]) -> Insert:
@@ -212,6 +231,7 @@ def _move(dialect: str) -> Update:
     moved = given(
         dialect,
         id=Text,
+        claimed_at=UtcTime,
         number=Integer,
         state=Text,
         run_at=UtcTime,
@@ -224,7 +244,7 @@ def _move(dialect: str) -> Update:
     d = deliveries.c
     return (
         update(deliveries)
-        .where(d.id == moved.c.id, *held())
+        .where(d.id == moved.c.id, *held(deliveries, moved.c.claimed_at))
         .values(
             state=moved.c.state,
             attempts=moved.c.number,
@@ -238,7 +258,10 @@ def _move(dialect: str) -> Update:
     )
 
 
-_GIVEN_IDS: Final = given("sqlite", id=Text)
+_CLAIMS: Final = given("sqlite", id=Text, claimed_at=UtcTime)
 _HELD: Final = (
-    select(func.count()).select_from(_GIVEN_IDS).join(deliveries, deliveries.c.id == _GIVEN_IDS.c.id).where(*held())
+    select(func.count())
+    .select_from(_CLAIMS)
+    .join(deliveries, deliveries.c.id == _CLAIMS.c.id)
+    .where(*held(deliveries, _CLAIMS.c.claimed_at))
 )

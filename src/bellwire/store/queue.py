@@ -31,6 +31,7 @@ from bellwire.model.recipient import Person
 from bellwire.model.reference import ReachState
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import Gathered, given, listed, stamp
+from bellwire.store.holding import Returned, held
 from bellwire.store.tables import conversation_references as references
 from bellwire.store.tables import deliveries, in_state, lanes
 from bellwire.store.wakeup import ring
@@ -100,10 +101,10 @@ def next_due(conn: Connection, wants: Sequence[Want]) -> dict[Want, datetime]:
     return {wants[number]: due for number, due in rows if due is not None}
 
 
-def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
+def give_back(conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
     """Queue claimed deliveries again, each due at its time; those that the worker has lost stay as they are."""
     time = stamp(conn)
-    rows = listed([delivery_id, time(run_at)] for delivery_id, run_at in returned)
+    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
     conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
@@ -251,21 +252,9 @@ _CLAIMED: Final = Gathered(_claimed)
 
 @cache
 def _give_back(dialect: str) -> Update:
-    returned = given(dialect, id=Text, run_at=UtcTime)
+    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
     return (
         update(deliveries)
-        .where(deliveries.c.id == returned.c.id, *held())
+        .where(deliveries.c.id == returned.c.id, *held(deliveries, returned.c.claimed_at))
         .values(state=State.QUEUED, run_at=returned.c.run_at, claimed_by=None, claimed_at=None)
     )
-
-
-def held() -> tuple[ColumnElement[bool], ...]:
-    """That the delivery is in this worker's hands.
-
-    State and worker are compared as expressions, so that no partial index tempts either database to walk all that is
-    held for each of the rows given, instead of finding each by its id. PostgreSQL's statistics say that hardly anything
-    is ever being sent: with a full house a message cost it thirteen times as much.
-    """
-    return func.coalesce(deliveries.c.state, "") == State.SENDING.value, func.coalesce(
-        deliveries.c.claimed_by, ""
-    ) == bindparam("worker")

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, Text, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Select, Table, Text, Update, select, update
 
 from bellwire.store.given import given, listed
+from bellwire.store.holding import in_hand
 from bellwire.store.tables import amendments, deliveries, repairs
 
 
@@ -53,11 +54,9 @@ def _lock(table: Table, dialect: str) -> Select[Any]:
 @cache
 def _recall(table: Table, dialect: str) -> Update:
     claimed = given(dialect, id=Text)
-    mine: tuple[ColumnElement[bool], ...] = (
-        func.coalesce(table.c.state, "") == "sending",
-        func.coalesce(table.c.claimed_by, "") == bindparam("worker", type_=Text),
-    )
-    cleared = {column.name: None for column in table.c if column.name in ("claimed_by", "claimed_at")}
     return (
-        update(table).where(table.c.id == claimed.c.id, *mine).values(state="queued", **cleared).returning(table.c.id)
+        update(table)
+        .where(table.c.id == claimed.c.id, *in_hand(table))
+        .values(state="queued", claimed_by=None, claimed_at=None)
+        .returning(table.c.id)
     )

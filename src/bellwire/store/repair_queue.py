@@ -29,6 +29,7 @@ from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
 from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed, stamp
+from bellwire.store.holding import Returned, held
 from bellwire.store.journal import Begun, Result
 from bellwire.store.lanes import LaneKey
 from bellwire.store.repairs import RepairState
@@ -39,7 +40,8 @@ from bellwire.store.workers import alive
 class ClaimedRepair(NamedTuple):
     """A repair that is now ``sending`` under the worker's name.
 
-    ``attempts`` have begun before, the first at ``first_at``, and the last was answered at ``answered_at``.
+    ``attempts`` have begun before, the first at ``first_at``, and the last was answered at ``answered_at``;
+    ``claimed_at`` is when this worker took it.
     """
 
     run_at: datetime
@@ -48,6 +50,7 @@ class ClaimedRepair(NamedTuple):
     attempts: int
     first_at: datetime | None
     answered_at: datetime | None
+    claimed_at: datetime
 
 
 def due(conn: Connection) -> dict[LaneKey, datetime]:
@@ -68,17 +71,17 @@ def claim(conn: Connection, worker: str, key: LaneKey, now: datetime, most: int)
     return sorted(ClaimedRepair._make(row) for row in conn.execute(_claim(conn.dialect.name), parameters))
 
 
-def give_back(conn: Connection, worker: str, returned: Iterable[tuple[str, datetime]]) -> None:
+def give_back(conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
     """Queue claimed repairs again, each due at its time."""
     time = stamp(conn)
-    rows = listed([repair_id, time(run_at)] for repair_id, run_at in returned)
+    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
     conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
 def begin(conn: Connection, worker: str, starting: Collection[Begun]) -> set[str]:
     """Write down that these requests begin; the ids of the repairs that may go to the wire now."""
     time = stamp(conn)
-    rows = listed([each.repair_id, each.number, time(each.started_at)] for each in starting)
+    rows = listed([each.repair_id, time(each.claimed_at), each.number, time(each.started_at)] for each in starting)
     return set(conn.execute(_begin(conn.dialect.name), {"worker": worker, **rows}).scalars())
 
 
@@ -87,7 +90,8 @@ def record(conn: Connection, worker: str, results: Sequence[Result]) -> set[str]
     time = stamp(conn)
     rows = listed(
         [
-            *(each.repair_id, _STATES[each.state], time(each.run_at), time(each.finished_at)),
+            *(each.repair_id, time(each.claimed_at)),
+            *(_STATES[each.state], time(each.run_at), time(each.finished_at)),
             *(each.reason if each.state is State.UNDELIVERABLE else None, each.status, each.code),
         ]
         for each in results
@@ -112,7 +116,6 @@ _STATES: Final = {
 }
 _WORKER: Final = bindparam("worker", type_=Text)
 _AT: Final = bindparam("at", type_=UtcTime)
-_MINE: Final = (_is(RepairState.SENDING), func.coalesce(repairs.c.claimed_by, "") == _WORKER)
 
 
 _DUE: Final = firsts(repairs)
@@ -124,6 +127,7 @@ _RESCUE: Final = (
         state=RepairState.QUEUED,
         run_at=_AT,
         claimed_by=null(),
+        claimed_at=null(),
         code=case((_UNANSWERED, Reason.WORKER_LOST.value), else_=repairs.c.code),
         answered_at=case((_UNANSWERED, _AT), else_=repairs.c.answered_at),
     )
@@ -167,27 +171,27 @@ def _claim(dialect: str) -> Executable:
     return (
         update(repairs)
         .where(taken, _is(RepairState.QUEUED))
-        .values(state=RepairState.SENDING, claimed_by=_WORKER)
+        .values(state=RepairState.SENDING, claimed_by=_WORKER, claimed_at=_AT)
         .returning(*(repairs.c[name] for name in ClaimedRepair._fields))
     )
 
 
 @cache
 def _give_back(dialect: str) -> Executable:
-    returned = given(dialect, id=Text, run_at=UtcTime)
+    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
     return (
         update(repairs)
-        .where(repairs.c.id == returned.c.id, *_MINE)
-        .values(state=RepairState.QUEUED, run_at=returned.c.run_at, claimed_by=null())
+        .where(repairs.c.id == returned.c.id, *held(repairs, returned.c.claimed_at))
+        .values(state=RepairState.QUEUED, run_at=returned.c.run_at, claimed_by=null(), claimed_at=null())
     )
 
 
 @cache
 def _begin(dialect: str) -> Executable:
-    starting = given(dialect, id=Text, number=Integer, started_at=UtcTime)
+    starting = given(dialect, id=Text, claimed_at=UtcTime, number=Integer, started_at=UtcTime)
     return (
         update(repairs)
-        .where(repairs.c.id == starting.c.id, *_MINE, alive())
+        .where(repairs.c.id == starting.c.id, *held(repairs, starting.c.claimed_at), alive())
         .values(
             attempts=starting.c.number,
             started_at=starting.c.started_at,
@@ -201,12 +205,20 @@ def _begin(dialect: str) -> Executable:
 @cache
 def _record(dialect: str) -> Executable:
     told = given(
-        dialect, id=Text, state=Text, run_at=UtcTime, answered_at=UtcTime, reason=Text, status=Integer, code=Text
+        dialect,
+        id=Text,
+        claimed_at=UtcTime,
+        state=Text,
+        run_at=UtcTime,
+        answered_at=UtcTime,
+        reason=Text,
+        status=Integer,
+        code=Text,
     )
     over = told.c.state.in_([RepairState.OPENED, RepairState.REFUSED])
     return (
         update(repairs)
-        .where(repairs.c.id == told.c.id, *_MINE)
+        .where(repairs.c.id == told.c.id, *held(repairs, told.c.claimed_at))
         .values(
             state=told.c.state,
             run_at=func.coalesce(told.c.run_at, repairs.c.run_at),
@@ -216,6 +228,7 @@ def _record(dialect: str) -> Executable:
             status=told.c.status,
             code=told.c.code,
             claimed_by=case((told.c.state == RepairState.SENDING, repairs.c.claimed_by)),
+            claimed_at=case((told.c.state == RepairState.SENDING, repairs.c.claimed_at)),
         )
         .returning(repairs.c.id)
     )

@@ -29,6 +29,7 @@ repairs = Table(
     Column("status", Integer),
     optional("code"),
     optional("claimed_by"),
+    moment("claimed_at"),
     one_of("state", STATES),
     CheckConstraint("(finished_at IS NULL) = (state IN ('queued', 'sending'))", name="finished"),
     CheckConstraint("(reason IS NOT NULL) = (state = 'refused')", name="explained"),

@@ -37,13 +37,14 @@ class Past(NamedTuple):
 
 @dataclass(slots=True)
 class Supply:
-    """Deliveries claimed under ``worker``'s name for each want, in the order of the wants.
+    """Deliveries claimed under ``worker``'s name at ``claimed_at`` for each want, in the order of the wants.
 
     ``due`` says for lanes that gave less than was wanted when their next delivery of that priority is due, if any is
     queued.
     """
 
     worker: str
+    claimed_at: datetime
     claimed: list[tuple[Want, list[Claimed]]]
     due: dict[LaneKey, datetime]
     sightings: dict[Person, list[Sighting]] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Amendments:
     """Amendments claimed, and when the next one of each lane is due; their pasts go by their own ids."""
 
     worker: str
+    claimed_at: datetime
     claimed: list[ClaimedAmendment]
     due: dict[LaneKey, datetime]
     messages: dict[str, Message] = field(default_factory=dict)
@@ -81,7 +83,7 @@ def fetch(
     mine = [want for want in wants if _lane(want) in owned]
     found = queue.claim(conn, worker, mine, now) if mine else {}
     claimed = [(want, found.get(want, [])) for want in wants]
-    supply = Supply(worker, claimed, _next_due(conn, [want for want in mine if len(found[want]) < want.most]))
+    supply = Supply(worker, now, claimed, _next_due(conn, [want for want in mine if len(found[want]) < want.most]))
     every = [each for _, those in claimed for each in those]
     unknown = {each.message_id for each in every}.difference(known_messages)
     if unknown:
@@ -115,7 +117,7 @@ def _next_due(conn: Connection, short: Sequence[Want]) -> dict[LaneKey, datetime
 def amend(conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()) -> Amendments:
     """Claim amendments that are due, and gather what carrying them out takes."""
     claimed = amendment_queue.claim(conn, worker, now, most=most, shut=shut)
-    found = Amendments(worker, claimed, amendment_queue.next_due(conn, worker))
+    found = Amendments(worker, now, claimed, amendment_queue.next_due(conn, worker))
     if claimed:
         found.messages = messages.get_many(conn, {each.message_id for each in claimed if each.message_id is not None})
         found.pasts = pasts(conn, [each.delivery_id for each in claimed if each.attempts], amending=True)

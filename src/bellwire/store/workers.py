@@ -51,6 +51,7 @@ class Held(NamedTuple):
     """A delivery in a worker's hands, and the attempt that it began and did not end, if there is one."""
 
     delivery_id: str
+    claimed_at: datetime
     sender: str
     tenant_id: str
     attempts: int
@@ -102,8 +103,8 @@ def held(conn: Connection, worker: str) -> list[Held]:
     """What is in a worker's hands. The rows are locked, so that an attempt just beginning is either seen or refused."""
     conn.execute(_LOCK, {"worker": worker}).all()
     return [
-        Held(id_, sender, tenant_id, begun, OnUnknown(unknown), number, None if step is None else Step(step), since)
-        for id_, sender, tenant_id, begun, unknown, number, step, since in conn.execute(_HELD, {"worker": worker})
+        Held(id_, at, sender, tenant_id, begun, OnUnknown(unknown), number, None if step is None else Step(step), since)
+        for id_, at, sender, tenant_id, begun, unknown, number, step, since in conn.execute(_HELD, {"worker": worker})
     ]
 
 
@@ -150,6 +151,7 @@ _LOCK: Final = select(deliveries.c.id).where(*_IN_HAND).order_by(deliveries.c.id
 _HELD: Final = (
     select(
         deliveries.c.id,
+        deliveries.c.claimed_at,
         deliveries.c.sender,
         deliveries.c.tenant_id,
         deliveries.c.attempts,
