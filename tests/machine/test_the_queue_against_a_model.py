@@ -25,7 +25,7 @@ from bellwire.store.amendments import Progress
 from tests.machine.answers import FOR_POSTS_ONLY, POSTED
 from tests.machine.callers import Callers
 from tests.machine.clockwork import clockwork, settled
-from tests.machine.life import Fuse, Silence
+from tests.machine.life import Fuse, Life, Silence
 from tests.machine.scripted import LATENCY, Request
 from tests.machine.stage import PEOPLE
 from tests.support.postgres import PostgresServer
@@ -117,9 +117,14 @@ class Story(Callers):
     @rule(which=st.integers(0, 1), lands=st.booleans())
     def stop(self, which: int, lands: bool) -> None:
         """A worker is told to stop."""
-        self.run(self.lives[which % len(self.lives)].stop())
+        self.run(self._stop(self.lives[which % len(self.lives)], lands=lands))
         self.mourn(lands=lands)
         self.happened("stop")
+
+    async def _stop(self, life: Life, *, lands: bool) -> None:
+        """What it still asks of Teams ends with its process, before others who take its lanes ask for anything."""
+        await life.stop()
+        self.teams.cut(life, lands=lands)
 
     @precondition(lambda self: self.busy and len(self.lives) < MOST_LIVES)
     @rule(fuse=st.none() | st.none() | st.builds(Fuse, st.integers(0, 6), st.booleans()))
