@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
-    any_,
     bindparam,
     case,
     exists,
@@ -31,15 +30,19 @@ from sqlalchemy import (
 from bellwire.model.delivery import State
 from bellwire.model.outcome import Step
 from bellwire.model.reason import Reason
+from bellwire.store import holding
 from bellwire.store.amendments import Progress
 from bellwire.store.columns import UtcTime
-from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed, stamp
-from bellwire.store.holding import Returned, held
+from bellwire.store.holding import held
 from bellwire.store.journal import Begun, Result, begun_again, end
+from bellwire.store.lane_queue import firsts, take
 from bellwire.store.lanes import LaneKey
 from bellwire.store.tables import amendments, attempts, deliveries, lanes
 from bellwire.store.workers import alive
+
+give_back: Final = partial(holding.give_back, amendments)
+"""Queue claimed amendments again, each due at its time."""
 
 
 class ClaimedAmendment(NamedTuple):
@@ -83,13 +86,6 @@ def claim(
 def next_due(conn: Connection, worker: str) -> dict[LaneKey, datetime]:
     """When the next amendment of each of the worker's lanes is due, be it overdue already."""
     return {LaneKey(sender, tenant_id): due for sender, tenant_id, due in conn.execute(_NEXT_DUE, {"worker": worker})}
-
-
-def give_back(conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
-    """Queue claimed amendments again, each due at its time."""
-    time = stamp(conn)
-    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
-    conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
 def begin(conn: Connection, worker: str, starting: Collection[Begun]) -> set[str]:
@@ -200,34 +196,10 @@ _HELD: Final = (
 @cache
 def _claim(dialect: str) -> Executable:
     other = amendments.alias()
-    due = (
-        select(amendments.c.id)
-        .join(lanes, and_(lanes.c.tenant_id == amendments.c.tenant_id, lanes.c.sender == amendments.c.sender))
-        .where(
-            _is(Progress.QUEUED),
-            amendments.c.tenant_id == bindparam("tenant"),
-            amendments.c.sender == bindparam("lane_sender"),
-            amendments.c.run_at <= _AT,
-            lanes.c.owner == _WORKER,
-            ~exists(
-                select(other.c.id).where(
-                    other.c.delivery_id == amendments.c.delivery_id, other.c.state == literal_column("'sending'")
-                )
-            ),
-        )
-        .order_by(amendments.c.run_at, amendments.c.id)
-        .limit(bindparam("most"))
+    under_way = select(other.c.id).where(
+        other.c.delivery_id == amendments.c.delivery_id, other.c.state == literal_column("'sending'")
     )
-    chosen: ColumnElement[bool] = amendments.c.id.in_(due)
-    if dialect == "postgresql":
-        locked = due.with_for_update(of=amendments, skip_locked=True)
-        chosen = amendments.c.id == any_(func.array(locked.scalar_subquery()))
-    return (
-        update(amendments)
-        .where(chosen, _is(Progress.QUEUED))
-        .values(state=Progress.SENDING, claimed_by=_WORKER, claimed_at=_AT)
-        .returning(amendments.c.id)
-    )
+    return take(amendments, dialect, ~exists(under_way)).returning(amendments.c.id)
 
 
 @cache
@@ -251,16 +223,6 @@ def _claimed(dialect: str) -> Executable:
         )
         .join_from(taken, amendments, a.id == taken.c.id)
         .join(deliveries, d.id == a.delivery_id)
-    )
-
-
-@cache
-def _give_back(dialect: str) -> Executable:
-    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
-    return (
-        update(amendments)
-        .where(amendments.c.id == returned.c.id, *held(amendments, returned.c.claimed_at))
-        .values(state=Progress.QUEUED, run_at=returned.c.run_at, claimed_by=null(), claimed_at=null())
     )
 
 

@@ -7,10 +7,15 @@ The times of two claims differ, since the second one follows a commit that follo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, func
+from sqlalchemy import ColumnElement, Connection, Table, Text, Update, bindparam, func, update
+
+from bellwire.store.columns import UtcTime
+from bellwire.store.given import given, listed, stamp
 
 
 class Returned(NamedTuple):
@@ -19,6 +24,13 @@ class Returned(NamedTuple):
     id: str
     claimed_at: datetime
     run_at: datetime
+
+
+def give_back(table: Table, conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
+    """Queue claimed rows again, each due at its time; those that the worker has lost stay as they are."""
+    time = stamp(conn)
+    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
+    conn.execute(_give_back(table, conn.dialect.name), {"worker": worker, **rows})
 
 
 def in_hand(table: Table) -> tuple[ColumnElement[bool], ...]:
@@ -37,3 +49,13 @@ def in_hand(table: Table) -> tuple[ColumnElement[bool], ...]:
 def held(table: Table, claimed_at: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
     """That the row is in the worker's hands by the claim of that time."""
     return (*in_hand(table), table.c.claimed_at == claimed_at)
+
+
+@cache
+def _give_back(table: Table, dialect: str) -> Update:
+    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
+    return (
+        update(table)
+        .where(table.c.id == returned.c.id, *held(table, returned.c.claimed_at))
+        .values(state="queued", run_at=returned.c.run_at, claimed_by=None, claimed_at=None)
+    )

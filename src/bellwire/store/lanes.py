@@ -19,8 +19,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bellwire.model.reason import Reason
 from bellwire.store.columns import UtcTime
-from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed
+from bellwire.store.lane_queue import firsts
 from bellwire.store.tables import COUNTERS, EVERY_TENANT, amendments, books, deliveries, lanes, repairs, workers
 from bellwire.store.wakeup import ring
 from bellwire.store.workers import alive

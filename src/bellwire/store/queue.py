@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -29,12 +29,15 @@ from sqlalchemy import (
 from bellwire.model.delivery import Priority, State
 from bellwire.model.recipient import Person
 from bellwire.model.reference import ReachState
+from bellwire.store import holding
 from bellwire.store.columns import UtcTime
-from bellwire.store.given import Gathered, given, listed, stamp
-from bellwire.store.holding import Returned, held
+from bellwire.store.given import Gathered, given, listed
 from bellwire.store.tables import conversation_references as references
 from bellwire.store.tables import deliveries, in_state, lanes
 from bellwire.store.wakeup import ring
+
+give_back: Final = partial(holding.give_back, deliveries)
+"""Queue claimed deliveries again, each due at its time."""
 
 
 class Want(NamedTuple):
@@ -99,13 +102,6 @@ def next_due(conn: Connection, wants: Sequence[Want]) -> dict[Want, datetime]:
     """When the next queued delivery of each lane and priority is due, be it overdue already; not if none is queued."""
     rows = _NEXT_DUE(conn, listed([*want, number] for number, want in enumerate(wants)))
     return {wants[number]: due for number, due in rows if due is not None}
-
-
-def give_back(conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
-    """Queue claimed deliveries again, each due at its time; those that the worker has lost stay as they are."""
-    time = stamp(conn)
-    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
-    conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
 def wake(conn: Connection, person: Person, now: datetime) -> int:
@@ -248,13 +244,3 @@ _TAKE: Final = _take(deliveries.c.id.in_(select(given("sqlite", id=Text).c.id)))
 _CLAIM: Final = _take(deliveries.c.id == any_(func.array(_due_in_all().scalar_subquery()))).returning(deliveries.c.id)
 _NEXT_DUE: Final = Gathered(_next_due)
 _CLAIMED: Final = Gathered(_claimed)
-
-
-@cache
-def _give_back(dialect: str) -> Update:
-    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
-    return (
-        update(deliveries)
-        .where(deliveries.c.id == returned.c.id, *held(deliveries, returned.c.claimed_at))
-        .values(state=State.QUEUED, run_at=returned.c.run_at, claimed_by=None, claimed_at=None)
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
-    any_,
     bindparam,
     case,
     func,
@@ -26,15 +25,19 @@ from sqlalchemy import (
 
 from bellwire.model.delivery import State
 from bellwire.model.reason import Reason
+from bellwire.store import holding
 from bellwire.store.columns import UtcTime
-from bellwire.store.firsts import firsts
 from bellwire.store.given import given, listed, stamp
-from bellwire.store.holding import Returned, held
+from bellwire.store.holding import held
 from bellwire.store.journal import Begun, Result
+from bellwire.store.lane_queue import firsts, take
 from bellwire.store.lanes import LaneKey
 from bellwire.store.repairs import RepairState
 from bellwire.store.tables import lanes, repairs
 from bellwire.store.workers import alive
+
+give_back: Final = partial(holding.give_back, repairs)
+"""Queue claimed repairs again, each due at its time."""
 
 
 class ClaimedRepair(NamedTuple):
@@ -69,13 +72,6 @@ def claim(conn: Connection, worker: str, key: LaneKey, now: datetime, most: int)
     """Take repairs that are due in a lane of the worker's, the one that is due for longest first."""
     parameters = {"tenant": key.tenant_id, "lane_sender": key.sender, "worker": worker, "at": now, "most": most}
     return sorted(ClaimedRepair._make(row) for row in conn.execute(_claim(conn.dialect.name), parameters))
-
-
-def give_back(conn: Connection, worker: str, returned: Iterable[Returned]) -> None:
-    """Queue claimed repairs again, each due at its time."""
-    time = stamp(conn)
-    rows = listed([each.id, time(each.claimed_at), time(each.run_at)] for each in returned)
-    conn.execute(_give_back(conn.dialect.name), {"worker": worker, **rows})
 
 
 def begin(conn: Connection, worker: str, starting: Collection[Begun]) -> set[str]:
@@ -116,8 +112,6 @@ _STATES: Final = {
 }
 _WORKER: Final = bindparam("worker", type_=Text)
 _AT: Final = bindparam("at", type_=UtcTime)
-
-
 _DUE: Final = firsts(repairs)
 _UNANSWERED: Final = repairs.c.started_at.is_not(None) & repairs.c.answered_at.is_(None)
 _RESCUE: Final = (
@@ -151,39 +145,7 @@ def _due_in(dialect: str) -> Executable:
 
 @cache
 def _claim(dialect: str) -> Executable:
-    chosen = (
-        select(repairs.c.id)
-        .join(lanes, and_(lanes.c.tenant_id == repairs.c.tenant_id, lanes.c.sender == repairs.c.sender))
-        .where(
-            _is(RepairState.QUEUED),
-            repairs.c.tenant_id == bindparam("tenant"),
-            repairs.c.sender == bindparam("lane_sender"),
-            repairs.c.run_at <= _AT,
-            lanes.c.owner == _WORKER,
-        )
-        .order_by(repairs.c.run_at, repairs.c.id)
-        .limit(bindparam("most"))
-    )
-    taken: ColumnElement[bool] = repairs.c.id.in_(chosen)
-    if dialect == "postgresql":
-        locked = chosen.with_for_update(of=repairs, skip_locked=True)
-        taken = repairs.c.id == any_(func.array(locked.scalar_subquery()))
-    return (
-        update(repairs)
-        .where(taken, _is(RepairState.QUEUED))
-        .values(state=RepairState.SENDING, claimed_by=_WORKER, claimed_at=_AT)
-        .returning(*(repairs.c[name] for name in ClaimedRepair._fields))
-    )
-
-
-@cache
-def _give_back(dialect: str) -> Executable:
-    returned = given(dialect, id=Text, claimed_at=UtcTime, run_at=UtcTime)
-    return (
-        update(repairs)
-        .where(repairs.c.id == returned.c.id, *held(repairs, returned.c.claimed_at))
-        .values(state=RepairState.QUEUED, run_at=returned.c.run_at, claimed_by=null(), claimed_at=null())
-    )
+    return take(repairs, dialect).returning(*(repairs.c[name] for name in ClaimedRepair._fields))
 
 
 @cache
