@@ -24,7 +24,7 @@ TINY = Scale(
     accept_repeats=1,
     relayed_turns=10,
     tenants_people=40,
-    tenants_queued=4_000,
+    tenants_queued=1_200,
     tenants_lap=1.2,
 )
 
