@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Table, func, select
 
+from bellwire.delivery.pruner import PAUSE
 from bellwire.model.delivery import State
 from bellwire.store import deliveries, pruning, repairs, tables, workers
 from bellwire.store.database import Database
@@ -31,7 +32,7 @@ async def test_what_ended_a_month_ago_is_forgotten_and_what_waits_is_not(engine:
     await worker._upkeep.round()
     assert await database.read(lambda conn: deliveries.get(conn, ended)) is not None
 
-    engine.clock.advance(2)
+    engine.clock.advance(PAUSE.total_seconds())
     await worker._upkeep.round()
 
     assert await database.read(lambda conn: deliveries.get(conn, ended)) is None
@@ -57,8 +58,20 @@ async def test_repairs_that_are_over_and_workers_that_stopped_are_forgotten_as_w
 
     engine.clock.advance(A_MONTH.total_seconds() - 1)
     assert await kept() == (1, 2)
-    engine.clock.advance(2)
+    engine.clock.advance(PAUSE.total_seconds())
     assert await kept() == (0, 1)
+
+
+async def test_a_worker_looks_every_ten_minutes_and_not_each_second(engine: Engine, database: Database) -> None:
+    await engine.knows(ANNA)
+    (ended,) = await engine.accept(ANNA)
+    worker = await engine.start(keep_for=A_MONTH)
+    await Ear(worker.signals.recorded).hear(ended)
+    engine.clock.advance(A_MONTH.total_seconds() - 1)
+    await worker._upkeep.round()
+    engine.clock.advance(2)
+    await worker._upkeep.round()
+    assert await database.read(lambda conn: deliveries.get(conn, ended)) is not None
 
 
 async def test_without_a_limit_nothing_is_forgotten(engine: Engine, database: Database) -> None:
