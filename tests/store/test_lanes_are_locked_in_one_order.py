@@ -10,8 +10,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.util import await_only
 
 from bellwire.delivery.decision import Decision, Pause
 from bellwire.delivery.endings import Ending, ending, write_down
@@ -22,7 +23,9 @@ from bellwire.model.recipient import Person
 from bellwire.store import lanes, workers
 from bellwire.store.database import Database
 from bellwire.store.lanes import LaneKey
+from bellwire.store.tables import deliveries
 from bellwire.store.tables import lanes as table
+from tests.store.examples import a_delivery, accepted
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 FIRST, SECOND = LaneKey("z", "tenant-a"), LaneKey("a", "tenant-b")
@@ -74,3 +77,35 @@ async def test_who_waits_for_the_first_holds_no_other(database: Database, databa
         await waiting
     finally:
         await other.close()
+
+
+async def test_a_pause_and_a_hold_in_groups_with_others_never_make_a_ring(database: Database) -> None:
+    """One group takes in what a request ended with; the other feeds the lane, and somebody changes that message."""
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    await database.write(partial(workers.register, worker="w", process=None, now=NOW))
+    await database.write(partial(lanes.own, worker="w", keys=[FIRST]))
+    (delivery,) = await accepted(database, a_delivery())
+    locked, holds, runs = asyncio.Event(), asyncio.Event(), list[str]()
+    lock = select(deliveries.c.id).where(deliveries.c.id == delivery.id).with_for_update()
+
+    def record(conn: Connection) -> None:
+        runs.append("record")
+        conn.execute(lock).all()
+        locked.set()
+        await_only(holds.wait())
+        lanes.pause(conn, FIRST, NOW)
+
+    def feed(conn: Connection) -> set[LaneKey]:
+        runs.append("feed")
+        await_only(locked.wait())
+        held = lanes.hold(conn, "w", [FIRST])
+        holds.set()
+        conn.execute(lock).all()
+        return held
+
+    recorded = asyncio.ensure_future(database.write(record))
+    await locked.wait()
+    assert await database.write(feed) == {FIRST}
+    await recorded
+    assert sorted(runs) == ["feed", "record"]

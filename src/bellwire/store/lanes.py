@@ -5,6 +5,8 @@ that dies loses its lanes in the same transaction in which its deliveries are re
 every tenant's sign in the tenant's place.
 
 Whoever locks several rows locks them in the order of (tenant_id, sender), compared as bytes: so nobody waits in a ring.
+Whoever changes a row's owner locks it first, as one would to delete it; a pause only writes. So who holds a lane keeps
+its owner, and neither waits for a pause nor has one wait: both are committed in groups with anything else.
 """
 
 from __future__ import annotations
@@ -62,6 +64,8 @@ def own(conn: Connection, worker: str, keys: Iterable[LaneKey]) -> dict[LaneKey,
     A worker that was declared dead gets none.
     """
     rows = _listed(keys)
+    if conn.dialect.name == "postgresql":
+        conn.execute(_WANTED, rows).all()
     taken = conn.execute(_own(conn.dialect.name), {"worker": worker, **rows})
     return {LaneKey(sender, tenant_id): paused for tenant_id, sender, paused in taken}
 
@@ -217,11 +221,12 @@ _HELD: Final = given("postgresql", tenant_id=Text, sender=Text)
 _ASKED: Final = (
     select(lanes.c.sender, lanes.c.tenant_id)
     .join_from(_HELD, lanes, (lanes.c.tenant_id == _HELD.c.tenant_id) & (lanes.c.sender == _HELD.c.sender))
-    .where(lanes.c.owner == bindparam("worker"))
     .order_by(lanes.c.tenant_id, lanes.c.sender)
 )
-_HOLD: Final = _ASKED.with_for_update(of=lanes, read=True)
-_LEAVING: Final = _ASKED.with_for_update(of=lanes)
+_MINE: Final = _ASKED.where(lanes.c.owner == bindparam("worker"))
+_HOLD: Final = _MINE.with_for_update(of=lanes, read=True, key_share=True)
+_LEAVING: Final = _MINE.with_for_update(of=lanes)
+_WANTED: Final = _ASKED.with_for_update(of=lanes)
 
 
 @cache
