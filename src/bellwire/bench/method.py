@@ -84,6 +84,7 @@ So many deliveries are queued for many tenants, and one worker sends from them f
 limit of 50/s for each of twenty; as many messages for a thousand tenants, of which each may have 1/s; and without a
 limit, which shows the most that one worker can do. The difference of the costs is that of shorter batches at a slower
 pace. *Pacing* is the part of the worker that decides what starts when, measured by itself: its lanes in simulated time,
-every tenant at its limit. PostgreSQL's share is the CPU of all processes of its server, if it runs here. A tenant can
-reach its limit but for what the proof of the window costs: limit / (window + latency), and half a per cent of slack.
+every tenant at its limit. PostgreSQL's share is the CPU of all processes of its server, if it runs here, while the
+worker sends; *accepting* is its share of each message that was queued before, in calls of up to 2,000 people. A tenant
+reaches its limit but for what the proof of the window costs: limit / (window + latency), and half a per cent of slack.
 """

@@ -133,7 +133,9 @@ class Relayed(TypedDict):
 
 class TenantsRun(TypedDict):
     """Section 7, one of its runs; without ``per_second`` there is no limit, and no ``slowest_of_limit``, which is the
-    share of its limit that the slowest tenant reached."""
+    share of its limit that the slowest tenant reached. PostgreSQL's CPU is told apart for sending and accepting;
+    ``log_bytes`` is its write-ahead log for one message, both together.
+    """
 
     tenants: int
     per_second: int | None
@@ -142,6 +144,8 @@ class TenantsRun(TypedDict):
     pacing_per_thousand: float
     cpu_per_thousand: float
     database_cpu_per_thousand: float
+    accepting_cpu_per_thousand: float
+    log_bytes: float
 
 
 class Tenants(TypedDict):

@@ -19,10 +19,10 @@ from pathlib import Path
 from random import Random
 
 import uvloop
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from bellwire.app import Bellwire
-from bellwire.bench.database_cpu import cpu_of_server
+from bellwire.bench.database_cost import cost
 from bellwire.bench.drive import Drive
 from bellwire.bench.machine import now_mb, peak_mb
 from bellwire.bench.peer import Answer, answer_lines
@@ -81,9 +81,10 @@ class Subject:
         async with Bellwire.open(self.settings, work=False) as bellwire:
             drive = Drive(bellwire, self.people)
             chunk = min(CHUNK, len(self.people))
+            before = await cost(bellwire.database)
             for start in range(0, count, chunk):
                 await drive.accept(min(chunk, count - start), Priority.BULK)
-        return {}
+            return {**(await cost(bellwire.database)).since(before)}
 
     async def work(self, seconds: float) -> Answer:
         """Send from what is queued for so long, begun when a message of every tenant is out."""
@@ -91,10 +92,9 @@ class Subject:
             drive = Drive(bellwire, self.people)
             before = await drive.ended()
             await drive.until_every_lane_moved()
-            cpu = await self._database_cpu(bellwire)
+            spent = await cost(bellwire.database)
             lap = await drive.watch(seconds)
-            lap["database_cpu_seconds"] = await self._database_cpu(bellwire) - cpu
-            lap["now_mb"] = now_mb()
+            lap |= {**(await cost(bellwire.database)).since(spent), "now_mb": now_mb()}
         async with Bellwire.open(self.settings, work=False) as bellwire:
             lap["taken"] = await Drive(bellwire, self.people).ended() - before
         return lap
@@ -104,13 +104,6 @@ class Subject:
         async with Bellwire.open(self.settings, work=False) as bellwire:
             await bellwire.database.write(_empty)
         return {}
-
-    async def _database_cpu(self, bellwire: Bellwire) -> float:
-        if bellwire.database.dialect == "sqlite":
-            return 0.0
-        return cpu_of_server(
-            await bellwire.database.read(lambda conn: int(conn.scalar(text("SELECT pg_backend_pid()"))))
-        )
 
     async def broadcast(self) -> Answer:
         """One message to everybody, accepted in one call; answered when every delivery has ended."""

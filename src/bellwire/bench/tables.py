@@ -63,8 +63,10 @@ def tenants_grid(found: Tenants) -> Grid:
         "messages/s",
         "slowest tenant",
         "CPU s per 1,000: worker",
-        "pacing",
+        "of it pacing",
         "PostgreSQL",
+        "accepting",
+        "log, kB each",
     )
     rows = [
         (
@@ -75,6 +77,8 @@ def tenants_grid(found: Tenants) -> Grid:
             f"{run['cpu_per_thousand']:.3f}",
             f"{run['pacing_per_thousand']:.3f}",
             f"{run['database_cpu_per_thousand']:.3f}",
+            f"{run['accepting_cpu_per_thousand']:.3f}",
+            f"{run['log_bytes'] / 1_000:.1f}",
         )
         for run in found["runs"]
     ]

@@ -26,10 +26,10 @@ async def _run(stage: Stage, postgres: str, number: int) -> TenantsRun:
     stage.told(f"tenants: {count:,}, {f'{limit}/s each' if limit else 'without limits'}", number / len(RUNS))
     arguments = ("--database-url", postgres, "--tenants", str(count), "--per-second", str(per_second))
     async with stage.subject(f"tenants_{number}", *arguments, people=stage.scale.tenants_people) as subject:
-        await subject.ask(do="fill", count=stage.scale.tenants_queued)
+        filled = await subject.ask(do="fill", count=stage.scale.tenants_queued)
         lap = await subject.ask(do="work", seconds=stage.scale.tenants_lap)
         await subject.ask(do="empty")
-    sent, seconds = int(lap["sent"]), float(lap["seconds"])
+    accepted, sent, seconds = stage.scale.tenants_queued, int(lap["sent"]), float(lap["seconds"])
     return TenantsRun(
         tenants=count,
         per_second=limit,
@@ -38,4 +38,6 @@ async def _run(stage: Stage, postgres: str, number: int) -> TenantsRun:
         pacing_per_thousand=await asyncio.to_thread(pacing_cost, count, per_second, stage.scale.tenants_queued) * 1_000,
         cpu_per_thousand=per_thousand(float(lap["cpu_seconds"]), sent),
         database_cpu_per_thousand=per_thousand(float(lap["database_cpu_seconds"]), sent),
+        accepting_cpu_per_thousand=per_thousand(float(filled["database_cpu_seconds"]), accepted),
+        log_bytes=float(lap["database_log_bytes"]) / max(sent, 1) + float(filled["database_log_bytes"]) / accepted,
     )
