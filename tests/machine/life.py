@@ -149,7 +149,9 @@ class Life:
         """A new life; it may end before it has really begun."""
         loop = clockwork()
         await loop.really(database.start())
-        worker = Worker(database, {"alerts": sender}, clock=loop.now, random=Random(seed), tuning=tuning)
+        worker = Worker(
+            database, {"alerts": sender}, clock=loop.now, ticks=loop.time, random=Random(seed), tuning=tuning
+        )
         life = cls(database, worker, fuse)
         await life._unless_it_ends(worker.start())
         return life

@@ -41,7 +41,7 @@ class Pulse:
             StoreUnavailable: the database does not answer.
         """
         station = self._station
-        lease, sent = station.lease, station.ticks()
+        lease, sent = station.lease, station.lease.ticks()
         if await station.database.write(partial(workers.beat, worker=lease.worker, now=station.clock())):
             lease.renew(sent)
         else:

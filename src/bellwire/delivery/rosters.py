@@ -54,7 +54,7 @@ class Rosters:
 
     async def run(self) -> None:
         """Read for ever what is due."""
-        FENCE.set(lambda: self._station.lease.holds(self._station.ticks()))
+        FENCE.set(lambda: self._station.lease.holds())
         while True:
             await self._station.rosters_due.wait()
             self._station.rosters_due.clear()

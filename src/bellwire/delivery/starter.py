@@ -146,7 +146,7 @@ class Starter:
     async def _send(self, work: Work, lease: Lease) -> None:
         station = self._station
         station.signals.begun(work.delivery_id)
-        if await lease.kept(station.ticks):
+        if await lease.kept():
             outcome = await self._ask(work, lease)
         else:
             outcome = Retry(None, FENCED)
@@ -154,7 +154,7 @@ class Starter:
         self._recorder.ended(work, outcome, station.clock())
 
     async def _ask(self, work: Work, lease: Lease) -> Outcome:
-        FENCE.set(lambda: lease.holds(self._station.ticks()))
+        FENCE.set(lease.holds)
         try:
             return await send(self._station.senders[work.person.sender], work)
         except Exception:

@@ -31,7 +31,8 @@ class Station:
     anew, ``unseen`` has the feeder look around; ``workers`` is how many are alive, this one among them.
 
     ``clock`` tells the time of day, for what is stored; paces are kept in the event loop's monotonic seconds, which
-    no clock that is set forward or back can disturb; ``ticks`` tells them.
+    no clock that is set forward or back can disturb; ``ticks`` tells them. The lease has ticks of its own, which count
+    on where the machine sleeps: a pace that stood still meanwhile is only slower.
     """
 
     database: Database

@@ -86,7 +86,7 @@ class Upkeep:
         While our own signs of life come late, the silence of others says nothing about them.
         """
         station, lapse = self._station, self._station.tuning.lapse
-        steady = station.lease.steady_for(station.ticks()) >= lapse
+        steady = station.lease.steady_for() >= lapse
         ended = peer.process is not None and gone(peer.process)
         if not ended and not (steady and is_silent(peer, now, timedelta(seconds=lapse))):
             return False

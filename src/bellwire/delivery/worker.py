@@ -32,6 +32,7 @@ from bellwire.delivery.upkeep import Upkeep
 from bellwire.errors import StoreUnavailable
 from bellwire.model.ids import RANDOM_BITS, uuid7
 from bellwire.store import workers
+from bellwire.store.clock import Ticks, ticks_of_the_machine
 from bellwire.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,10 @@ def utc_now() -> datetime:
 
 
 class Worker:
-    """Works in the background from ``start`` to ``stop``. If one of its tasks dies, all of it stops, loudly."""
+    """Works in the background from ``start`` to ``stop``. If one of its tasks dies, all of it stops, loudly.
+
+    ``ticks`` tells the seconds of its lease: by default the machine's, with those in which it slept, if it tells them.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Worker:
         senders: Mapping[str, Sender],
         *,
         clock: Callable[[], datetime] = utc_now,
+        ticks: Ticks | None = None,
         random: Random | None = None,
         tuning: Tuning | None = None,
         signals: Signals | None = None,
@@ -65,7 +70,7 @@ class Worker:
             random=self._random,
             tuning=tuning,
             signals=signals or Signals(),
-            lease=Lease("", tuning.lease),
+            lease=Lease("", tuning.lease, ticks or ticks_of_the_machine()),
             lanes=Lanes(tuning.seats, tuning.urgent_seats),
         )
         self._halts = Halts(self._station)
@@ -158,10 +163,11 @@ class Worker:
         self._station.startable.set()
 
     async def _register(self, *, steady_since: float = -inf) -> None:
-        station, now, sent = self._station, self._station.clock(), self._station.ticks()
+        station, now, ticks = self._station, self._station.clock(), self._station.lease.ticks
+        sent = ticks()
         worker = uuid7(now, self._random.getrandbits(RANDOM_BITS))
         await station.database.write(partial(workers.register, worker=worker, process=identity(), now=now))
-        station.lease = Lease(worker, station.tuning.lease, sent, steady_since=steady_since)
+        station.lease = Lease(worker, station.tuning.lease, ticks, renewed=sent, steady_since=steady_since)
 
     async def _listen(self) -> None:
         while True:
@@ -176,7 +182,7 @@ class Worker:
             lane.empty()
             station.lanes.close(lane.key)
         self._feeder.forget()
-        await self._register(steady_since=station.ticks())
+        await self._register(steady_since=station.lease.ticks())
         self._feeder.rung()
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
