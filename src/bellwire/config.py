@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,6 +18,7 @@ from pydantic import (
     SecretStr,
     Tag,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -32,6 +35,11 @@ from bellwire.flows.trigger import is_signed
 from bellwire.model.address import can_allow
 
 SENDER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+PREFIX: Final = "BELLWIRE_"
+NOT_OF_THE_SERVICE: Final = frozenset({"URL", "API_KEY", "CALLBACK_URL", "CONFIG"})
+OF_KUBERNETES: Final = re.compile(r"(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_.*)?)")
+"""What Kubernetes tells every pod of a service whose name begins with ``bellwire``."""
+IN_WORDS: Final[Mapping[str, str]] = {"extra_forbidden": "there is no such setting", "missing": "it is not set"}
 
 
 def _listed(value: Any) -> Any:
@@ -253,13 +261,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is no sender's name: use a-z, 0-9, - and _, at most 40 characters")
         return senders
 
-    @model_validator(mode="after")
-    def _default_exists(self) -> Settings:
-        if self.default_sender is not None and self.default_sender not in self.senders:
-            raise ValueError(f"default_sender names {self.default_sender!r}, which is not among the senders")
-        if unknown := set(self.sender_order) - self.senders.keys():
-            raise ValueError(f"sender_order names {sorted(unknown)[0]!r}, which is not among the senders")
-        return self
+    @field_validator("default_sender", "sender_order")
+    @classmethod
+    def _exist(cls, named: str | tuple[str, ...] | None, info: ValidationInfo) -> str | tuple[str, ...] | None:
+        names = (named,) if isinstance(named, str) else named or ()
+        senders = info.data.get("senders")  # not there if they are wrong themselves
+        if senders is not None and (unknown := set(names) - senders.keys()):
+            raise ValueError(f"it names {min(unknown)!r}, which is not among the senders")
+        return named
 
     @property
     def direct_database_url(self) -> str:
@@ -307,14 +316,44 @@ def load_settings(**given: Any) -> Settings:
     Raises:
         ConfigError: a setting is missing or wrong; every finding is named, no value is shown.
     """
+    _refuse_what_is_mistyped(os.environ)
     try:
         return Settings(**given)
     except ValidationError as error:
-        findings = [(_variable(found["loc"]), _sentence(found["msg"])) for found in error.errors(include_input=False)]
+        findings = [
+            (_variable(found["loc"]), _sentence(IN_WORDS.get(found["type"], found["msg"])))
+            for found in error.errors(include_input=False)
+        ]
     except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"The file is not TOML: {error}.", field=_file()) from error
     (first, detail), *others = findings
     raise ConfigError(" ".join((detail, *(f"{variable}: {message}" for variable, message in others))), field=first)
+
+
+def _refuse_what_is_mistyped(environment: Mapping[str, str]) -> None:
+    """Names that are almost a setting's would be passed over in silence; all others may be anybody's."""
+    if "BELLWIRE_CONFIG" in environment and not Path(_file()).exists():
+        raise ConfigError("There is no such file.", field="BELLWIRE_CONFIG", remedy="Name the file with the settings.")
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if name != variable and (meant := _meant_by(name)) is not None:
+            raise ConfigError(
+                "There is no such setting.",
+                field=variable,
+                remedy=f"Did you mean {PREFIX}{meant}? docs/settings.md lists them all.",
+            )
+
+
+def _meant_by(name: str) -> str | None:
+    """Which setting a name that is none is almost the name of."""
+    first, *rest = name.lower().split("__")
+    if first in Settings.model_fields or name in NOT_OF_THE_SERVICE or OF_KUBERNETES.fullmatch(name):
+        return None
+    for field, information in Settings.model_fields.items():
+        if first.startswith(f"{field}_") and (field == "senders" or isinstance(information.default, BaseModel)):
+            return f"{field.upper()}__..., with two underscores"
+    close = get_close_matches(first, Settings.model_fields, n=1, cutoff=0.8)
+    return "__".join((close[0], *rest)).upper() if close else None
 
 
 def _file() -> str:

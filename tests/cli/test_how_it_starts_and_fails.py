@@ -16,6 +16,12 @@ from tests.cli.conftest import Command, Run
 
 NOBODY = "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"
 NO_SERVICE = {"BELLWIRE_URL": "http://127.0.0.1:9"}
+BOT = {
+    "BELLWIRE_SENDERS__ALERTS__APP_ID": NOBODY,
+    "BELLWIRE_SENDERS__ALERTS__TENANT_ID": NOBODY,
+    "BELLWIRE_SENDERS__ALERTS__CLIENT_SECRET": "x",
+}
+OF_KUBERNETES = {"BELLWIRE_PORT": "tcp://10.0.0.1:3978", "BELLWIRE_WORKER_SERVICE_HOST": "10.0.0.2"}
 HEAVY = ("sqlalchemy", "aiohttp", "fastapi", "pydantic", "uvicorn", "rich", "asyncpg", "azure")
 
 
@@ -45,11 +51,35 @@ def test_help_names_every_command(command: Command) -> None:
         (["nonsense"], {}, Exit.USAGE, "No such command"),
         (["send"], {}, Exit.USAGE, "PERSON"),
         (["send", NOBODY, "--priority", "shouted", "--text", "x"], {}, Exit.USAGE, "--priority"),
-        (["send", NOBODY, "--card", "missing.json"], {}, Exit.USAGE, "--card"),
+        (
+            ["send", NOBODY, "--priority", "shouted", "--text", "x"],
+            {},
+            Exit.USAGE,
+            "'--priority': 'shouted' is not one",
+        ),
+        (["send", NOBODY, "--timeout", "x", "--text", "x"], {}, Exit.USAGE, "number. Try 'bellwire send --help'."),
+        (["send", NOBODY, "--card", "missing.json"], {}, Exit.USAGE, "--card: No such file or directory. Name"),
         (["send", NOBODY, "--text", "x", "--send-at", "tomorrow"], {}, Exit.USAGE, "--send-at"),
         (["send", NOBODY, "--text", "x", "--send-at", "2030-01-01T00:00:00"], {}, Exit.USAGE, "zone"),
-        (["books"], NO_SERVICE, Exit.NO_SERVICE, "does not answer"),
+        (["books"], NO_SERVICE, Exit.NO_SERVICE, "does not answer: connect failed."),
+        (["books"], {"BELLWIRE_URL": "127.0.0.1:3978"}, Exit.USAGE, "begins with http:// or https://"),
+        (["people", "check", "--csv", "none.csv"], {}, Exit.USAGE, "none.csv: No such file or directory."),
+        (["people", "install", "none.csv"], BOT, Exit.USAGE, "none.csv: No such file or directory."),
+        (["people", "export", "nowhere/people.json"], {}, Exit.USAGE, "nowhere/people.json.part: No such file"),
         (["serve"], {"BELLWIRE_SENDERS__ALERTS__APP_ID": "x"}, Exit.BAD_SETTING, "BELLWIRE_SENDERS__ALERTS"),
+        (["serve"], {"BELLWIRE_SENDERS__ALERTS__APPID": "x"}, Exit.BAD_SETTING, "APPID: There is no such setting."),
+        (["serve"], {"BELLWIRE_SENDERS__ALERTS__CLIENT_SECRET": "x"}, Exit.BAD_SETTING, "APP_ID: It is not set."),
+        (["serve"], {"BELLWIRE_SENDER__ALERTS__APP_ID": "x"}, Exit.BAD_SETTING, "BELLWIRE_SENDERS__ALERTS__APP_ID?"),
+        (["serve"], {"BELLWIRE_CLOUD_NAME": "gcc"}, Exit.BAD_SETTING, "BELLWIRE_CLOUD__..., with two underscores?"),
+        (["keys", "list"], {"BELLWIRE_DATABSE_URL": "x"}, Exit.BAD_SETTING, "Did you mean BELLWIRE_DATABASE_URL?"),
+        (
+            ["serve"],
+            {"BELLWIRE_DEFAULT_SENDER": "pigeon"},
+            Exit.BAD_SETTING,
+            "BELLWIRE_DEFAULT_SENDER: It names 'pigeon'",
+        ),
+        (["serve"], {"BELLWIRE_SENDER_ORDER": "a,b"}, Exit.BAD_SETTING, "BELLWIRE_SENDER_ORDER: It names 'a'"),
+        (["serve"], {"BELLWIRE_CONFIG": "none.toml"}, Exit.BAD_SETTING, "BELLWIRE_CONFIG: There is no such file."),
         (["serve"], {"BELLWIRE_DATABASE_URL": "mysql://nowhere"}, Exit.BAD_SETTING, "BELLWIRE_DATABASE_URL"),
         (["keys", "list"], {"BELLWIRE_DATABASE_URL": "nonsense"}, Exit.BAD_SETTING, "BELLWIRE_DATABASE_URL"),
     ],
@@ -62,6 +92,18 @@ def test_what_goes_wrong_is_one_line_and_a_code(
     (line,) = ended.err.splitlines()
     assert line.startswith("bellwire: ")
     assert said in line
+
+
+def test_a_name_that_is_nothing_like_a_settings_is_left_alone(command: Command) -> None:
+    assert command("keys", "list", env={**OF_KUBERNETES, "BELLWIRE_API_KEY": "k"}).code == Exit.OK
+
+
+@pytest.mark.parametrize("group", ["deliveries", "people", "callbacks", "keys", "database", "flow", "connector"])
+def test_a_group_that_is_named_alone_shows_its_commands(command: Command, group: str) -> None:
+    ended = command(group)
+    assert ended.code == Exit.USAGE
+    assert "Usage" in ended.out + ended.err
+    assert "bellwire:" not in ended.err
 
 
 def test_with_json_an_error_is_a_document(command: Command) -> None:

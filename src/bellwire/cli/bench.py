@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    section: Annotated[Section, typer.Argument(help="What to measure.")] = Section.ALL,
+    section: Annotated[Section, typer.Argument(metavar="SECTION", help="What to measure.")] = Section.ALL,
     quick: Annotated[bool, typer.Option("--quick", help="Small sizes: minutes instead of most of an hour.")] = False,
     people: Annotated[int | None, typer.Option(help="People of the paced run.", min=50)] = None,
     no_sdks: Annotated[bool, typer.Option("--no-sdks", help="Leave out the SDKs, which need an installation.")] = False,

@@ -30,6 +30,7 @@ def add(
     address: Annotated[
         str,
         typer.Argument(
+            metavar="ADDRESS",
             envvar="BELLWIRE_CALLBACK_URL",
             help="The receiver's https address; if it holds a secret, better in the environment.",
             show_default=False,
@@ -90,7 +91,10 @@ def new_secret(callback_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: 
     remark(f"This is the new secret of {made.id}. It is not shown again.")
 
 
-def remove(callback_id: Id, url: Url = DEFAULT_URL, key: Key = "") -> None:
+def remove(callback_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:
     """Have a receiver told nothing any more."""
     ask(url, key, lambda client: client.remove_callback(callback_id))
+    if as_json:
+        show_json({"id": callback_id})
+        return
     remark(f"{callback_id} is told nothing any more.")

@@ -38,8 +38,8 @@ def _card(path: Path) -> dict[str, Any]:
         content = _input() if str(path) == "-" else path.read_text(encoding="utf-8")
         card = json.loads(content)
     except (OSError, ValueError) as error:
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else "It is not JSON in UTF-8."
-        raise InvalidInput(problem, field="--card", remedy="Name a file that holds one Adaptive Card.") from error
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else "It is not JSON in UTF-8"
+        raise InvalidInput(f"{problem}.", field="--card", remedy="Name a file that holds one Adaptive Card.") from error
     if not isinstance(card, dict):
         raise InvalidInput("It is no JSON object.", field="--card", remedy="Name a file that holds one Adaptive Card.")
     return card

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="keys")
 
 
-def add(name: Annotated[str, typer.Argument(help="Who will use it.")], as_json: AsJson = False) -> None:
+def add(name: Annotated[str, typer.Argument(metavar="NAME", help="Who will use it.")], as_json: AsJson = False) -> None:
     """Make a key. It is shown here once, and kept nowhere."""
     key, secret = _with_keys(lambda keys: keys.add(name))
     if as_json:

@@ -54,10 +54,8 @@ def names(file: Path) -> list[str]:
         rows = csv.DictReader(io.StringIO(file.read_bytes().decode("utf-8-sig"), newline=""))
         columns = [column for column in COLUMNS if column in (rows.fieldnames or ())]
         given = [[(row[column] or "").strip() for column in columns] for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput(
-            f"The file cannot be read as CSV in UTF-8: {type(error).__name__}.", field="--csv", remedy="Check the file."
-        ) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InvalidInput("The file is no CSV in UTF-8.", field="--csv", remedy="Save it as CSV in UTF-8.") from None
     if not columns or not given:
         raise InvalidInput(
             "The file names nobody.", field="--csv", remedy=f"Give it a header with a column {', '.join(COLUMNS)}."

@@ -33,23 +33,25 @@ def register(group: typer.Typer) -> None:
 
 
 def export_people(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Where to; else standard output.")] = None,
     form: Annotated[Form | None, typer.Option("--format", help="As the file's name ends, or else JSON.")] = None,
     sender: Annotated[str | None, typer.Option(help="Only what this sender knows.")] = None,
     url: Url = DEFAULT_URL,
     key: Key = "",
 ) -> None:
-    """Write out all references. ``people import`` takes them in again as they were."""
+    """Write out all references. 'bellwire people import' takes them in again as they were."""
     as_csv = form is Form.CSV or (form is None and file is not None and file.suffix.lower() == ".csv")
+    part = file and file.with_name(f"{file.name}.part")  # what an earlier export wrote stays until this one is whole
     with ExitStack() as stack:
-        out = sys.stdout if file is None else stack.enter_context(file.open("w", newline="", encoding="utf-8"))
+        out = sys.stdout if part is None else stack.enter_context(part.open("w", newline="", encoding="utf-8"))
 
         async def written(client: AsyncClient) -> int:
             rows = _all(client, sender)
             return await (_as_csv(rows, out) if as_csv else _as_json(rows, out))
 
         count = ask(url, key, written)
-    if file is not None:
+    if file is not None and part is not None:
+        part.replace(file)
         remark(f"{count} references were written to {file}.")
 
 

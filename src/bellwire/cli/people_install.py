@@ -127,8 +127,8 @@ def _first_column(file: Path) -> list[str]:
     """The names, without a heading and empty lines."""
     try:
         rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise InvalidInput("The file cannot be read as CSV in UTF-8.", field="FILE") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InvalidInput("The file is no CSV in UTF-8.", field="FILE", remedy="Save it as CSV in UTF-8.") from None
     names = [row[0].strip() for row in rows if row and row[0].strip()]
     if names and "@" not in names[0] and not _is_id(names[0]):
         names = names[1:]
@@ -180,11 +180,11 @@ def _tell(book: InstallBook, listed: int, file: Path, *, as_json: bool) -> Exit:
     if as_json:
         show_json({"listed": listed, **counts, "book": str(file)})
     else:
-        from rich.table import Table
+        from bellwire.cli.tables import plain_table
 
-        table = Table("result", "people", title=f"{listed:,} people")
+        table = plain_table("result", "people")
         for name, number in counts.items():
             table.add_row(name, f"{number:,}")
         show(table)
-        remark(f"The reasons stand in {file}.")
+        remark(f"{listed:,} people; the reasons stand in {file}.")
     return Exit.OK if counts["installed"] + counts["already"] == listed else Exit.NOT_DONE

@@ -12,7 +12,7 @@ from typer.main import get_command
 from bellwire.cli.commands import COMMANDS
 from bellwire.cli.exits import Exit, exit_of
 from bellwire.cli.terminal import remark, show_json, show_what_can_be_shown
-from bellwire.errors import BellwireError
+from bellwire.errors import BellwireError, InvalidInput
 
 HELP = "Microsoft Teams messages to one person, in that person's own Teams chat with the bot; and what became of them."
 
@@ -39,15 +39,15 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return Exit.OK
     except TyperException as error:
-        remark(_usage_line(error))
+        if error.format_message():  # a group that is named alone has shown its help instead
+            remark(_usage_line(error))
         return Exit.USAGE
     except BellwireError as error:
         return _refused(error, as_json="--json" in arguments)
+    except OSError as error:
+        return _broken(error) if error.filename is None else _refused(_of_file(error), as_json="--json" in arguments)
     except Exception as error:
-        if os.environ.get("BELLWIRE_LOG_LEVEL") == "debug":
-            raise
-        remark(f"bellwire: {type(error).__name__}: a defect in Bellwire. Set BELLWIRE_LOG_LEVEL=debug to see where.")
-        return Exit.BROKEN
+        return _broken(error)
     return int(ended or Exit.OK)
 
 
@@ -59,10 +59,22 @@ def _refused(error: BellwireError, *, as_json: bool) -> int:
     return exit_of(error)
 
 
+def _of_file(error: OSError) -> InvalidInput:
+    return InvalidInput(f"{error.strerror}.", field=str(error.filename), remedy="Name a file that can be used.")
+
+
+def _broken(error: Exception) -> int:
+    if os.environ.get("BELLWIRE_LOG_LEVEL") == "debug":
+        raise error
+    remark(f"bellwire: {type(error).__name__}: a defect in Bellwire. Set BELLWIRE_LOG_LEVEL=debug to see where.")
+    return Exit.BROKEN
+
+
 def _usage_line(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bellwire"
-    return f"bellwire: {error.format_message()} Try '{command} --help'."
+    said = error.format_message().replace(": Value error, ", ": ")
+    return f"bellwire: {said}{'' if said.endswith(('.', '?', ')')) else '.'} Try '{command} --help'."
 
 
 def _version(asked: bool) -> None:

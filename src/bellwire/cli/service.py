@@ -5,23 +5,33 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bellwire.cli.serving import run_async
+from bellwire.errors import InvalidKey
 
 if TYPE_CHECKING:
     from bellwire.client import AsyncClient
 
 T = TypeVar("T")
 
+KEY_WANTED: Final = "Set BELLWIRE_API_KEY (or --key) to a key that 'bellwire keys add NAME' printed."
+
 
 @asynccontextmanager
 async def connected(url: str, key: str) -> AsyncIterator[AsyncClient]:
-    """A client for the block."""
+    """A client for the block.
+
+    Raises:
+        InvalidKey: from the block, saying where a command takes its key from.
+    """
     from bellwire.client import AsyncClient
 
     async with AsyncClient(url, key=key) as client:
-        yield client
+        try:
+            yield client
+        except InvalidKey as error:
+            raise InvalidKey(error.detail, code=error.code, remedy=KEY_WANTED) from None
 
 
 def ask(url: str, key: str, question: Callable[[AsyncClient], Awaitable[T]]) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Final
@@ -81,7 +82,7 @@ async def _simulated(
         await simulator.serve(stop_signal(), tell)
     except OSError as error:
         raise ConfigError(
-            f"Cannot listen on {host}:{port}: {error.strerror or type(error).__name__}.",
+            f"Cannot listen on {host}:{port}: {os.strerror(error.errno) if error.errno else type(error).__name__}.",
             remedy="Choose another address with --host and --port, or stop what runs there.",
         ) from error
 
@@ -100,5 +101,5 @@ def _settings(simulator: Simulator, sender: str, flow: str | None) -> dict[str, 
 def _tell(simulator: Simulator, settings: dict[str, str]) -> None:
     remark(f"A simulated Teams runs at {simulator.url}/ (the chat page). In another terminal, run:")
     show("\n".join(f"export {name}={shlex.quote(value)}" for name, value in settings.items()))
-    remark("bellwire serve")
+    remark("bellwire keys add first\nbellwire serve")
     remark("Ctrl-C ends it.")

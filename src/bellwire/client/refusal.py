@@ -35,17 +35,19 @@ BY_STATUS: Final[Mapping[int, type[BellwireError]]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: Unavailable,
     HTTPStatus.GATEWAY_TIMEOUT: Unavailable,
 }
+NOT_BELLWIRE: Final = "Check the service's address: something else than Bellwire answers there."
 
 
 def error_of(status: int, problem: Any) -> BellwireError:
     """The error for an answer that is no success, or none of Bellwire's; without a problem in it, by its status."""
     fields: Mapping[str, Any] = problem if isinstance(problem, Mapping) else {}
     code = _text(fields.get("code"))
+    foreign = code is None and status < HTTPStatus.INTERNAL_SERVER_ERROR
     return _class(status, code)(
         _text(fields.get("detail")) or f"The service answered with HTTP {status}.",
         field=_text(fields.get("field")),
         code=code,
-        remedy=_text(fields.get("remedy")),
+        remedy=_text(fields.get("remedy")) or (NOT_BELLWIRE if foreign else None),
     )
 
 

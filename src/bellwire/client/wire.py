@@ -13,7 +13,8 @@ from typing import Any, Final
 import aiohttp
 
 from bellwire.client.refusal import error_of
-from bellwire.errors import Unavailable
+from bellwire.errors import InvalidInput, Unavailable
+from bellwire.net import KINDS
 
 MOST_TRIES: Final = 4
 FIRST_PAUSE: Final = 0.1
@@ -25,6 +26,12 @@ class Wire:
     """Calls to one service with one key. Every call that it is given must be safe to repeat."""
 
     def __init__(self, url: str, key: str, timeout: float) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InvalidInput(
+                "The service's address begins with http:// or https://.",
+                field="url",
+                remedy="Write it as http://127.0.0.1:3978.",
+            )
         self.url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         self._timeout = aiohttp.ClientTimeout(total=timeout)
@@ -85,8 +92,9 @@ class Wire:
             return response.status, _seconds(response.headers.get("Retry-After")), _parsed(answer)
 
     def _silent(self, error: Exception) -> Unavailable:
+        kind = next((word for one, word in KINDS if isinstance(error, one)), "connection_lost")
         return Unavailable(
-            f"The service at {self.url} does not answer ({type(error).__name__}).",
+            f"The service at {self.url} does not answer: {kind.replace('_', ' ')}.",
             remedy="Check the address and that 'bellwire serve' runs there, then try again.",
         )
 
