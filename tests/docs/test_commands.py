@@ -54,6 +54,31 @@ def test_every_command_on_a_page_is_understood(page: Path) -> None:
     assert not [(each, why) for each in said if (why := misunderstood(each))]
 
 
+def examples(command: Any) -> Iterator[str]:
+    """What stands below the help of each command."""
+    yield from (line for line in (command.epilog or "").splitlines() if "bellwire " in line)
+    for each in getattr(command, "commands", {}).values():
+        yield from examples(each)
+
+
+def test_every_example_in_the_help_is_understood() -> None:
+    shown = list(examples(COMMAND))
+    assert len(shown) > 20
+    assert not [(each, why) for each in shown if (why := misunderstood(each[each.index("bellwire ") :]))]
+
+
+def without_json(command: Any, name: str) -> Iterator[str]:
+    if hasattr(command, "commands"):
+        for each, below in command.commands.items():
+            yield from without_json(below, f"{name} {each}")
+    elif not any("--json" in each.opts for each in command.params):
+        yield name
+
+
+def test_every_command_takes_json_but_the_one_that_writes_a_document_anyway() -> None:
+    assert list(without_json(COMMAND, "bellwire")) == ["bellwire people export"]
+
+
 @pytest.mark.parametrize(
     "said", ["bellwire deliveries --state unknown", "bellwire deliveries ID", "bellwire nothing", "bellwire serve more"]
 )

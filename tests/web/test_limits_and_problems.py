@@ -66,6 +66,22 @@ async def test_what_is_no_object_is_refused(service: Running, body: bytes) -> No
     assert_problem(await service.call("POST", "/v1/messages", data=body, headers=JSON), 422, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("body", "field", "said"),
+    [
+        (b'{"to": {"upn": "adele@contoso.example"}, "txt": "x"}', "txt", "Nothing of this name is known here."),
+        (b'{"text": "x"}', "to", "It is missing."),
+        (b'{"to": "adele@contoso.example", "text": "x"}', "to", "A JSON object is needed."),
+    ],
+)
+async def test_what_is_wrong_with_a_field_is_said_in_words(
+    service: Running, body: bytes, field: str, said: str
+) -> None:
+    refused = await service.call("POST", "/v1/messages", data=body, headers=JSON)
+    assert_problem(refused, 422, "invalid_request")
+    assert (refused.body["field"], refused.body["detail"]) == (field, said)
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "x"])
 async def test_a_body_of_another_kind_is_refused(service: Running, kind: str) -> None:
     refused = await service.call("POST", "/v1/messages", data=b"{}", headers={"Content-Type": kind})

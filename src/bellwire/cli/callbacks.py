@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url, examples
 from bellwire.cli.service import ask, plain
 from bellwire.cli.terminal import remark, show, show_json
 from bellwire.errors import InvalidInput
@@ -17,8 +17,10 @@ Id = Annotated[str, typer.Argument(metavar="CALLBACK_ID", help="As 'bellwire cal
 
 def register(app: typer.Typer) -> None:
     """Hang ``callbacks`` onto the command line."""
-    group = typer.Typer(help="Who is told what happens.", no_args_is_help=True)
-    group.command("add")(add)
+    group = typer.Typer(help="Who is told how deliveries end.", no_args_is_help=True)
+    group.command(
+        "add", epilog=examples("bellwire callbacks add https://receiver.contoso.example/bellwire --sender alerts")
+    )(add)
     group.command("list")(show_list)
     group.command("test")(try_out)
     group.command("new-secret")(new_secret)

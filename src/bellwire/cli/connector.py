@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.terminal import remark, show_json
 from bellwire.errors import InvalidInput
 
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     """Hang ``connector`` onto the command line."""
     group = typer.Typer(help="A Power Automate custom connector for this service.", no_args_is_help=True)
     group.callback()(_root)
-    group.command("package")(package)
+    group.command("package", epilog=examples("bellwire connector package --url https://YOUR-ADDRESS"))(package)
     app.add_typer(group, name="connector")
 
 

@@ -12,7 +12,7 @@ import typer
 from bellwire.errors import InvalidInput
 
 Words = Annotated[
-    str | None, typer.Option("--text", help="What to say; without it and --card, standard input is read.")
+    str | None, typer.Option("--text", help="What to say, in Markdown; without it and --card, standard input is read.")
 ]
 CardFile = Annotated[
     Path | None, typer.Option("--card", help="A file with an Adaptive Card; '-' is standard input.", metavar="FILE")

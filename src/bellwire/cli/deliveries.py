@@ -9,9 +9,9 @@ import typer
 
 from bellwire.cli.content import CardFile, Summary, Words, read_content
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url, examples
 from bellwire.cli.service import ask, plain
-from bellwire.cli.terminal import remark, show, show_json
+from bellwire.cli.terminal import remark, show, show_json, tell_of_the_limit
 from bellwire.errors import InvalidInput, NotFound
 from bellwire.model.delivery import State
 
@@ -25,11 +25,11 @@ Id = Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="As 'bellwire sen
 def register(app: typer.Typer) -> None:
     """Hang ``deliveries`` onto the command line."""
     group = typer.Typer(help="What became of messages.", no_args_is_help=True)
-    group.command("list")(show_list)
+    group.command("list", epilog=examples("bellwire deliveries list --state undeliverable --limit 20"))(show_list)
     group.command("show")(show_one)
     group.command("cancel")(cancel)
     group.command("resend")(resend)
-    group.command("change")(change)
+    group.command("change", epilog=examples('bellwire deliveries change DELIVERY_ID --text "It is red."'))(change)
     group.command("take-back")(take_back)
     app.add_typer(group, name="deliveries")
 
@@ -38,7 +38,9 @@ def show_list(
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     sender: Annotated[str | None, typer.Option(help="Only those of this sender.")] = None,
     person: Annotated[str | None, typer.Option(help="Only those to this Entra object id.")] = None,
-    message: Annotated[str | None, typer.Option(help="Only those of this message.", metavar="MESSAGE_ID")] = None,
+    message: Annotated[
+        str | None, typer.Option(help="Only those of this call to many people.", metavar="MESSAGE_ID")
+    ] = None,
     limit: Limit = 50,
     url: Url = DEFAULT_URL,
     key: Key = "",
@@ -54,6 +56,7 @@ def show_list(
         from bellwire.cli.tables import delivery_table
 
         show(delivery_table(found))
+        tell_of_the_limit(found, limit)
     else:
         remark("No deliveries.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import DEFAULT_URL, AsJson, Url
+from bellwire.cli.options import DEFAULT_URL, AsJson, Url, examples
 from bellwire.cli.terminal import show, show_json
 from bellwire.errors import ConfigError
 
@@ -25,7 +25,7 @@ COUNTED: Final = {"stops": "to put right", "warning": "to watch", "untold": "tha
 
 def register(app: typer.Typer) -> None:
     """Hang ``doctor`` onto the command line."""
-    app.command("doctor")(doctor)
+    app.command("doctor", epilog=examples("bellwire doctor --endpoint https://YOUR-ADDRESS/api/messages"))(doctor)
 
 
 def doctor(

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.terminal import remark, show_json
 from bellwire.errors import InvalidInput
 
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     """Hang ``flow`` onto the command line."""
     group = typer.Typer(help="The Power Automate flow of a sender of kind 'flow'.", no_args_is_help=True)
     group.callback()(_root)
-    group.command("package")(package)
+    group.command("package", epilog=examples("bellwire flow package --agent cr637_pager"))(package)
     app.add_typer(group, name="flow")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.service import plain
 from bellwire.cli.terminal import remark, show, show_json
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 def register(app: typer.Typer) -> None:
     """Hang ``keys`` onto the command line."""
     group = typer.Typer(help="Callers' API keys, in the database of the settings.", no_args_is_help=True)
-    group.command("add")(add)
+    group.command("add", epilog=examples('bellwire keys add "the build server"'))(add)
     group.command("list")(show_list)
     group.command("revoke")(revoke)
     app.add_typer(group, name="keys")

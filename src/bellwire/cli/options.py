@@ -6,6 +6,12 @@ from typing import Annotated
 
 import typer
 
+
+def examples(*commands: str) -> str:
+    """The end of a command's help: each command on a line of its own."""
+    return "\n\n".join(("Examples:", *commands))
+
+
 DEFAULT_URL = "http://127.0.0.1:3978"
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]

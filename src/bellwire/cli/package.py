@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.terminal import remark, show, show_json
 from bellwire.errors import InvalidInput
 
@@ -51,7 +51,13 @@ Outline = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Hang ``package`` onto the command line."""
-    app.command("package")(package)
+    app.command(
+        "package",
+        epilog=examples(
+            'bellwire package --name "Contoso Alerts" --developer Contoso --website https://contoso.example',
+            "bellwire package --check bellwire-app.zip",
+        ),
+    )(package)
 
 
 def package(

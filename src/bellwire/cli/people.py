@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bellwire.cli import people_export, people_import, people_install
-from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Limit, Url, examples
 from bellwire.cli.people_check import check
 from bellwire.cli.service import ask, plain
-from bellwire.cli.terminal import remark, show, show_json
+from bellwire.cli.terminal import remark, show, show_json, tell_of_the_limit
 from bellwire.errors import NotFound
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ def register(app: typer.Typer) -> None:
     """Hang ``people`` onto the command line."""
     group = typer.Typer(help="Who can be reached, and if not why.", no_args_is_help=True)
     group.command("list")(show_list)
-    group.command("show")(show_one)
+    group.command("show", epilog=examples("bellwire people show adele@contoso.example"))(show_one)
     people_import.register(group)
     people_export.register(group)
-    group.command("check")(check)
+    group.command("check", epilog=examples("bellwire people check --csv people.csv"))(check)
     people_install.register(group)
     app.add_typer(group, name="people")
 
@@ -54,6 +54,7 @@ def show_list(
         from bellwire.cli.tables import people_table
 
         show(people_table(found))
+        tell_of_the_limit(found, limit)
     else:
         remark("Nobody is known yet. A person becomes known when the app is installed, or by writing to the bot.")
 

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bellwire.cli.options import DEFAULT_URL, Key, Url
+from bellwire.cli.options import DEFAULT_URL, Key, Url, examples
 from bellwire.cli.service import ask
 from bellwire.cli.terminal import remark
 
@@ -29,11 +29,11 @@ class Form(StrEnum):
 
 def register(group: typer.Typer) -> None:
     """Hang ``export`` onto ``people``."""
-    group.command("export")(export_people)
+    group.command("export", epilog=examples("bellwire people export people.csv"))(export_people)
 
 
 def export_people(
-    file: Annotated[Path | None, typer.Argument(help="Where to; else standard output.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to; else standard output.")] = None,
     form: Annotated[Form | None, typer.Option("--format", help="As the file's name ends, or else JSON.")] = None,
     sender: Annotated[str | None, typer.Option(help="Only what this sender knows.")] = None,
     url: Url = DEFAULT_URL,

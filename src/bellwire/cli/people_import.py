@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url, examples
 from bellwire.cli.service import ask
 from bellwire.cli.terminal import console, remark, show, show_json
 
@@ -25,7 +25,13 @@ MOST_CHARACTERS: Final = 2_000_000
 
 def register(group: typer.Typer) -> None:
     """Hang ``import`` onto ``people``."""
-    group.command("import")(import_people)
+    group.command(
+        "import",
+        epilog=examples(
+            "bellwire people import conversations.json",
+            "bellwire people import conversations.json --apply --report report.csv",
+        ),
+    )(import_people)
 
 
 def import_people(
@@ -34,7 +40,9 @@ def import_people(
     repair: Annotated[
         bool, typer.Option("--repair", help="Ask Teams at once for the chats that the entries do not tell.")
     ] = False,
-    sender: Annotated[str | None, typer.Option(help="Whose they are, where they do not name their bot.")] = None,
+    sender: Annotated[
+        str | None, typer.Option(help="The sender whose they are, where they do not name their bot.")
+    ] = None,
     tenant: Annotated[str | None, typer.Option(help="The tenant of those that name none.", metavar="ID")] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write what became of each entry into this CSV file.", metavar="FILE")

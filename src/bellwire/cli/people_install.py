@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.terminal import console, remark, show, show_json
 from bellwire.errors import InvalidInput, Unreachable
 from bellwire.model.directory import DirectoryUser, Refused, obstacle, only
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 def register(group: typer.Typer) -> None:
     """Hang ``install`` onto ``people``."""
-    group.command("install")(install)
+    group.command(
+        "install",
+        epilog=examples(
+            "bellwire people install people.csv", "bellwire people install --group 7c9e6679-7425-40de-944b-e07fc1f90ae7"
+        ),
+    )(install)
 
 
 def install(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from bellwire.cli.content import CardFile, Summary, Words, read_content
 from bellwire.cli.exits import Exit
-from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
+from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url, examples
 from bellwire.cli.service import connected, plain
 from bellwire.cli.terminal import show, show_json
 from bellwire.errors import InvalidInput
@@ -18,6 +18,32 @@ from bellwire.model.delivery import IfChatActive, IfUnreachable, OnUnknown, Stat
 
 if TYPE_CHECKING:
     from bellwire.client import Delivery
+
+
+EXAMPLES: Final = examples(
+    'bellwire send adele@contoso.example --text "The build is **green** again." --wait',
+    'bellwire send OBJECT_ID --card card.json --summary "Approval needed: order 4711"',
+    'echo "Disk 90 % full" | bellwire send OBJECT_ID --priority urgent',
+)
+
+
+Unreached = Annotated[
+    IfUnreachable,
+    typer.Option(
+        help="If they cannot be reached: 'fail' refuses at once, 'wait' keeps the message until they can be, 'install' "
+        "has the app installed for them first."
+    ),
+]
+Unanswered = Annotated[
+    OnUnknown,
+    typer.Option(help="If Teams' answer is lost: 'hold' never says it twice, 'resend' rather twice than not at all."),
+]
+Talking = Annotated[
+    IfChatActive,
+    typer.Option(
+        help="By a flow, to somebody who is talking to the agent: 'wait' tries for an hour, 'give_up' ends at once."
+    ),
+]
 
 
 class PriorityName(StrEnum):
@@ -30,7 +56,7 @@ class PriorityName(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Hang ``send`` onto the command line."""
-    app.command("send")(send)
+    app.command("send", epilog=EXAMPLES)(send)
 
 
 def send(
@@ -38,18 +64,28 @@ def send(
     text: Words = None,
     card: CardFile = None,
     summary: Summary = None,
-    tenant: Annotated[str | None, typer.Option(help="The person's tenant, if not the sender's own.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(metavar="ID", help="The person's tenant, if not the sender's own.")
+    ] = None,
     sender: Annotated[str | None, typer.Option(help="Which sender, if there are several.")] = None,
-    priority: Annotated[PriorityName, typer.Option(help="Urgent overtakes all that waits.")] = PriorityName.NORMAL,
-    if_unreachable: Annotated[IfUnreachable, typer.Option(help="If they cannot be reached.")] = IfUnreachable.FAIL,
-    on_unknown: Annotated[OnUnknown, typer.Option(help="If Teams' answer is lost.")] = OnUnknown.HOLD,
-    if_chat_active: Annotated[IfChatActive, typer.Option(help="By a flow, amid a chat.")] = IfChatActive.WAIT,
-    send_at: Annotated[str | None, typer.Option(metavar="TIME", help="Not before 2030-01-15T09:30:00Z, say.")] = None,
-    expires_at: Annotated[str | None, typer.Option(metavar="TIME", help="Never after this time.")] = None,
+    priority: Annotated[
+        PriorityName, typer.Option(help="Urgent overtakes all that waits; bulk lets others go first.")
+    ] = PriorityName.NORMAL,
+    if_unreachable: Unreached = IfUnreachable.FAIL,
+    on_unknown: Unanswered = OnUnknown.HOLD,
+    if_chat_active: Talking = IfChatActive.WAIT,
+    send_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Not before this time, such as 2030-01-15T09:30:00Z.")
+    ] = None,
+    expires_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Not after this time; it ends as expired then.")
+    ] = None,
     reference: Annotated[str | None, typer.Option(help="A word of your own, kept with the delivery.")] = None,
-    idempotency_key: Annotated[str | None, typer.Option(help="The same key sends once only.")] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="Makes it safe to repeat: for a day the same key sends once only.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the delivery to its end.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds to follow it at most.", min=0)] = 120.0,
+    timeout: Annotated[float, typer.Option(help="Seconds to follow it at most, with --wait.", min=0)] = 120.0,
     url: Url = DEFAULT_URL,
     key: Key = "",
     as_json: AsJson = False,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.terminal import remark, show_json
 from bellwire.errors import ConfigError, Unavailable
 
@@ -30,13 +30,15 @@ class Role(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Hang ``serve`` onto the command line."""
-    app.command("serve")(serve)
+    app.command("serve", epilog=examples("bellwire serve", "bellwire serve --role worker --no-upgrade --port 0"))(serve)
 
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 3978,
-    role: Annotated[Role, typer.Option(help="What this process does; one of several on one PostgreSQL.")] = Role.ALL,
+    role: Annotated[
+        Role, typer.Option(help="What this process does: 'web' takes messages, 'worker' sends them, 'all' does both.")
+    ] = Role.ALL,
     upgrade: Annotated[
         bool,
         typer.Option(help="Bring the tables up to date first; else wait, not ready, until somebody has done it."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bellwire.cli.options import AsJson
+from bellwire.cli.options import AsJson, examples
 from bellwire.cli.terminal import remark, show, show_json
 from bellwire.errors import ConfigError, InvalidInput
 
@@ -23,7 +23,7 @@ _FIT_FOR_A_VARIABLE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 def register(app: typer.Typer) -> None:
     """Hang ``simulate`` onto the command line."""
-    app.command("simulate")(simulate)
+    app.command("simulate", epilog=examples("bellwire simulate", "bellwire simulate --flow studio"))(simulate)
 
 
 def simulate(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sized
 from datetime import datetime
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,12 @@ def show(*parts: RenderableType) -> None:
     out = console()
     for part in parts:
         out.print(part)
+
+
+def tell_of_the_limit(shown: Sized, limit: int) -> None:
+    """Say so where a list may go on behind what is shown of it."""
+    if len(shown) == limit:
+        remark(f"These are {limit}; there may be more: --limit says how many to show.")
 
 
 def show_json(document: Any) -> None:

@@ -25,6 +25,13 @@ LONGEST_FIELD: Final = 120
 RETRY_SECONDS: Final = "1"
 REASONS: Final = {reason.value: reason for reason in Reason}
 HEADERS: Final = {"idempotency-key": "Idempotency-Key", "authorization": "Authorization"}
+KINDS_IN_WORDS: Final = {
+    "extra_forbidden": "nothing of this name is known here",
+    "missing": "it is missing",
+    "model_attributes_type": "a JSON object is needed",
+    "model_type": "a JSON object is needed",
+    "dict_type": "a JSON object is needed",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -175,7 +182,7 @@ def _printable(text: str) -> str:
 
 def _words(finding: Mapping[str, Any]) -> str:
     if finding["type"] != "string_pattern_mismatch":
-        return str(finding["msg"])
+        return KINDS_IN_WORDS.get(finding["type"], str(finding["msg"]))
     return IN_WORDS.get(finding["ctx"]["pattern"], "it is not written as it has to be")
 
 
