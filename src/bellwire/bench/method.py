@@ -8,7 +8,7 @@ INTRODUCTION: Final = """\
 # Benchmarks
 
 This page is written by `bellwire bench all --docs docs/benchmarks.md`. Every figure on it comes from one run on the
-machine named below, without a network. Run it yourself: `pip install 'bellwire[bench]'`, then `bellwire bench all`
+machine named below, without a network. Run it yourself: `pip install '.[bench]'`, then `bellwire bench all`
 (about half an hour) or `bellwire bench all --quick` (about three minutes).
 
 How to read it:

@@ -175,12 +175,11 @@ async def test_what_waits_can_be_cancelled(maker: Maker) -> None:
 async def test_whether_somebody_can_be_reached_is_answered(maker: Maker) -> None:
     adele = maker.service.teams.person("Adele Vance")
     await adele.install()
-    tenant_id = maker.service.teams.bot.tenant_id
-    status, person = await maker.act("GetPerson", tenant_id=tenant_id, aad_object_id=adele.aad_object_id)
+    status, person = await maker.act("GetPerson", name=adele.person.email)
     assert status == 200
     assert person["senders"][0]["reachable"] is True
-    status, problem = await maker.act("GetPerson", tenant_id=tenant_id, aad_object_id=str(uuid.uuid4()))
-    assert status == 404
+    status, problem = await maker.act("GetPerson", name="nobody@contoso.example")
+    assert status == 409
     assert problem["remedy"]
 
 

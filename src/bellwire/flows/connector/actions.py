@@ -63,7 +63,7 @@ ACTIONS: Final = (
         name="SendToMany",
         call="send_message_to_many",
         summary="Send a message to many people",
-        description=f"Hands over one text for up to {MOST_AT_ONCE:,} people, named by their Entra object ids.",
+        description=f"Hands over one text for up to {MOST_AT_ONCE:,} people, by e-mail address or Entra object id.",
         important=frozenset({"to", "text"}),
         left_out=frozenset({"card", "summary"}),
         changes=MappingProxyType({"to": {"maxItems": MOST_AT_ONCE}}),
@@ -98,10 +98,10 @@ ACTIONS: Final = (
     ),
     Action(
         name="GetPerson",
-        call="get_person",
+        call="find_person",
         summary="Find out whether a person can be reached",
         description="Says by which sender a person can be reached, and if by none, why and what to do.",
-        important=frozenset({"tenant_id", "aad_object_id"}),
+        important=frozenset({"name"}),
     ),
 )
 

@@ -32,6 +32,7 @@ LABELS: Final = {
     "upn": "User principal name",
     "email": "E-mail address",
     "id": "Delivery ID",
+    "message_id": "Message ID",
     "to": "To",
     "text": "Message",
     "card": "Adaptive Card",

@@ -38,7 +38,7 @@ class DeliveryQuery(Strict):
     tenant_id: Guid | None = Field(default=None, description="Only to people of this tenant.")
     aad_object_id: Guid | None = Field(default=None, description="Only to this person.")
     message_id: Annotated[str, Field(pattern=ID)] | None = Field(
-        default=None, description="Only those that were accepted with this message."
+        default=None, description="Only those that were accepted with this message: one call to many people."
     )
     limit: int = Field(default=50, ge=1, le=1_000, description="How many at most.")
     after: Annotated[str, Field(pattern=ID)] | None = Field(default=None, description="`next` of the page before.")

@@ -62,7 +62,7 @@ async def check(body: CheckBody, bellwire: Service) -> CheckView:
 class NameQuery(Strict):
     """Who is asked about, and where the name is looked up."""
 
-    name: Address = Field(description="An e-mail address, or the user principal name.")
+    name: Address = Field(description="An e-mail address, or the user principal name, such as adele@contoso.example.")
     sender: SenderName | None = Field(default=None, description="Only by this sender; all of them if left out.")
     tenant_id: Guid | None = Field(default=None, description="The person's tenant; the sender's own if left out.")
 

@@ -72,7 +72,8 @@ class RecipientBody(Strict):
     aad_object_id: Guid | None = Field(default=None, description="The person's Entra object id.")
     upn: Address | None = Field(default=None, description="User principal name, looked up through Microsoft Graph.")
     email: Address | None = Field(
-        default=None, description="An address of the person's mailbox, or their user principal name."
+        default=None,
+        description="An address of the person's mailbox, or their user principal name, such as adele@contoso.example.",
     )
     tenant_id: Guid | None = Field(default=None, description="The person's tenant; the sender's own if left out.")
 
@@ -94,7 +95,9 @@ class ContentBody(Strict):
 
     model_config = ConfigDict(json_schema_extra={**TEXT_OR_CARD, "examples": [{"text": "The build is green again."}]})
 
-    text: Text | None = Field(default=None, description="Markdown as Teams reads it.")
+    text: Text | None = Field(
+        default=None, description="Markdown as Teams reads it: `**bold**`, `[a link](https://contoso.example)`."
+    )
     card: Card | None = Field(default=None, description="An Adaptive Card up to version 1.5; at most 80 KB in UTF-16.")
     summary: Summary | None = Field(default=None, description="What the notification says; demanded with a card.")
 
@@ -111,8 +114,8 @@ class TermsBody(ContentBody):
         description="Which sender; if left out the default, the only one, or the first in order that reaches them.",
     )
     priority: PriorityName = Field(default="normal", description="`urgent` overtakes everything that waits.")
-    send_at: Moment | None = Field(default=None, description="Not before this time.")
-    expires_at: Moment | None = Field(default=None, description="Never after this time.")
+    send_at: Moment | None = Field(default=None, description="Not before this time, such as 2030-01-15T09:30:00Z.")
+    expires_at: Moment | None = Field(default=None, description="Never after this time, such as 2030-01-15T17:00:00Z.")
     if_unreachable: IfUnreachableName = Field(
         default=IfUnreachable.FAIL,
         description="`fail` refuses at once; `wait` keeps the message until the person can be reached; "
@@ -127,7 +130,9 @@ class TermsBody(ContentBody):
         description="By a flow, when the person is in the middle of a chat with the agent: `wait` tries again, each "
         "minute for an hour, `give_up` ends the delivery.",
     )
-    reference: Reference | None = Field(default=None, description="The caller's own words for it; comes back as is.")
+    reference: Reference | None = Field(
+        default=None, description="The caller's own words for it, such as build-4711; comes back as is."
+    )
 
     def terms(self) -> Terms:
         """On what terms, not yet checked."""
