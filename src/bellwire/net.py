@@ -4,13 +4,13 @@ A POST to Teams has no idempotency key, so after a failure one question decides:
 ``NoAnswer.written`` answers it. It is False only if it is certain that no byte left: no connection was made, or the
 pooled one was found closed before the write. It is True as soon as the request was handed to the socket, even if the
 connection turns out to have been closed at the same moment: from here that looks like a server that acted and died.
+Through a proxy the same holds: until its tunnel and the TLS inside it stand, nothing of the request was written.
 """
 
 from __future__ import annotations
 
 import asyncio
 import select
-import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -20,18 +20,13 @@ from typing import Any, Final, cast
 import aiohttp
 from aiohttp import BytesPayload, ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.connector import AddrInfoType
 from aiohttp.http import StreamWriter
 from yarl import URL
 
-from bellwire.model.address import is_public
+from bellwire.connections import Connector, NotPublic, ProxyFailed, kind_of
 
 MOST_ANSWER: Final = 1 << 20
 """Bytes of an answer that are read unless the caller says otherwise."""
-
-KEEP_ALIVE: Final = 4.0
-"""Seconds that an idle connection is kept. Common servers close theirs after 5 or more, and a request written to a
-connection that the server closes at that moment ends as unknown."""
 
 PEER_CLOSED: Final = getattr(select, "POLLRDHUP", 0)
 """Set by Linux as soon as the other side closed; elsewhere the check before a write is left out."""
@@ -64,10 +59,6 @@ class NoAnswer(Exception):
         super().__init__(f"{kind}, {'after' if written else 'before'} the request was written")
         self.kind = kind
         self.written = written
-
-
-class NotPublic(OSError):
-    """The machine to connect to is inside a private network."""
 
 
 class Body(BytesPayload):
@@ -108,36 +99,24 @@ def timeouts(seconds: float) -> ClientTimeout:
 
 
 def open_session(*, limit_per_host: int = 256, timeout: float = 30.0, public_only: bool = False) -> ClientSession:
-    """A pooled session without cookies, proxies from the environment or compression; the caller closes it.
+    """A pooled session without cookies or compression; the caller closes it.
 
     ``limit_per_host`` is the number of connections to one host; in all there is no limit, since the hosts are few and
     allowed by name. Certificates are checked against the system's authorities, or those of ``SSL_CERT_FILE``. With
     ``public_only`` no connection is made into a private network, whatever a name resolves to at that moment.
+
+    Raises:
+        ConfigError: the environment names a proxy by something that is no address.
     """
     trust = ssl.create_default_context()
     trust.set_alpn_protocols(["http/1.1"])
-    connector = aiohttp.TCPConnector(
-        limit=0,
-        limit_per_host=limit_per_host,
-        keepalive_timeout=KEEP_ALIVE,
-        ssl=trust,
-        socket_factory=_public_socket if public_only else None,
-    )
     return ClientSession(
-        connector=connector,
+        connector=Connector(public_only=public_only, limit_per_host=limit_per_host, ssl=trust),
         timeout=timeouts(timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         headers={"User-Agent": "bellwire", "Accept": "application/json", "Accept-Encoding": "identity"},
     )
-
-
-def _public_socket(info: AddrInfoType) -> socket.socket:
-    """A socket for the very address that is connected to next: after every look-up, and before the first packet."""
-    family, kind, protocol, _, address = info
-    if not is_public(str(address[0])):
-        raise NotPublic("the address is not public")
-    return socket.socket(family, kind, protocol)
 
 
 async def exchange(
@@ -168,6 +147,8 @@ async def exchange(
                 allow_redirects=False,
                 middlewares=None if method == "POST" else (_once,),
             ) as response:
+                if response.status == 407 and url.scheme == "http" and _proxied(session, url):
+                    raise ProxyFailed("proxy_refused_407")
                 return Answer(response.status, response.headers, await _read(response, most))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             lost = _lost(body, error)
@@ -211,6 +192,10 @@ async def _read(response: ClientResponse, most: int) -> bytes | None:
         return None
 
 
+def _proxied(session: ClientSession, url: URL) -> bool:
+    return isinstance(session.connector, Connector) and session.connector.proxied(url)
+
+
 def _closed_by_peer(transport: asyncio.BaseTransport | None) -> bool:
     sock: Any = transport and transport.get_extra_info("socket")
     if not PEER_CLOSED or sock is None:
@@ -223,22 +208,12 @@ def _closed_by_peer(transport: asyncio.BaseTransport | None) -> bool:
         return True
 
 
-KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (aiohttp.ConnectionTimeoutError, "connect_timeout"),
-    (TimeoutError, "answer_timeout"),
-    (aiohttp.ClientConnectorDNSError, "host_not_found"),
-    (aiohttp.ClientConnectorCertificateError, "certificate_not_trusted"),
-    (aiohttp.ClientSSLError, "tls_failed"),
-    (aiohttp.ClientConnectorError, "connect_failed"),
-    (aiohttp.ClientResponseError, "not_http"),
-    (ValueError, "host_not_found"),  # a host that IDNA or the client refuses to look up
-)
-
-
 def _lost(body: Body | None, error: Exception) -> NoAnswer:
     if isinstance(error, _Fenced) or (body is not None and body.fenced):
         return NoAnswer(FENCED, written=False)
-    kind = next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")
+    if isinstance(error, ProxyFailed):
+        return NoAnswer(error.kind, written=False)
+    kind = kind_of(error)
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotPublic):
         kind = "address_not_public"
     if body is not None:

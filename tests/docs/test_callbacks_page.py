@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bellwire.callbacks.dispatcher import DEFECT
+from bellwire.connections import KINDS
 from bellwire.model.callback import Event, Health
-from bellwire.net import KINDS
 from bellwire.web.server import serving
 from tests.support.service import running
 

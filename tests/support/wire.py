@@ -76,7 +76,7 @@ def always(status: int, said: object = None, *, headers: dict[str, str] | None =
 
 
 @contextlib.asynccontextmanager
-async def speaking(speak: Speaking) -> AsyncIterator[str]:
+async def speaking(speak: Speaking, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that does with each connection what ``speak`` says, HTTP or not; yields its address."""
     open_ends: set[asyncio.Task[None]] = set()
 
@@ -93,7 +93,7 @@ async def speaking(speak: Speaking) -> AsyncIterator[str]:
                 await writer.wait_closed()
             open_ends.discard(task)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:

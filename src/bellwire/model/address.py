@@ -42,6 +42,11 @@ def is_name(host: str) -> bool:
     return len(name) <= _MOST_HOST and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
+def is_number(host: str) -> bool:
+    """Whether resolvers take it for an address: they read 127.1, 2130706433 and 0 as such."""
+    return bool(_NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]))
+
+
 def place(url: str) -> str:
     """The ``host:port`` of a URL that was checked before, in lower case."""
     host, port = _host_and_port(url)
@@ -76,8 +81,7 @@ def check_callback_url(url: str, allowed_hosts: Collection[str]) -> None:
         raise _refused("It must be an https address.", "Use https, or have the operator allow the host.")
     written = parts.hostname or ""
     host = written.removesuffix(".")
-    if not _is_ip(written) and _NUMBER.fullmatch(host.rpartition(".")[2]):
-        # Resolvers read 127.1, 2130706433 and 0 as addresses.
+    if not _is_ip(written) and is_number(written):
         raise _refused("Its host is a number.", "Write an IPv4 address as four numbers, such as 203.0.113.7.")
     if host == "localhost" or host.endswith(".localhost") or (_is_ip(host) and not is_public(host)):
         raise _refused(

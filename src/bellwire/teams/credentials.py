@@ -22,6 +22,7 @@ import orjson
 from aiohttp import ClientSession
 from yarl import URL
 
+from bellwire.connections import ProxyFailed
 from bellwire.errors import ConfigError
 from bellwire.net import Answer, NoAnswer, exchange
 from bellwire.teams.clouds import Cloud, checked_tenant
@@ -180,7 +181,9 @@ def _entra_failure(error: Any) -> TokenFailure:
     """What the library's error comes down to; its text stays out, since it may repeat the request."""
     response = getattr(error, "response", None) or getattr(error.__cause__, "response", None)
     if response is None:
-        return TokenFailure("no answer from the login service", refused=False)
+        proxy = getattr(error, "inner_exception", None)
+        said = proxy.kind if isinstance(proxy, ProxyFailed) else "no answer from the login service"
+        return TokenFailure(said, refused=False)
     code = None
     with suppress(Exception):
         code = response.json().get("error")

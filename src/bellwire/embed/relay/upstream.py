@@ -8,7 +8,8 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from bellwire.net import KEEP_ALIVE, STALE_CONNECTIONS, Body
+from bellwire.connections import Connector
+from bellwire.net import STALE_CONNECTIONS, Body
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -37,7 +38,7 @@ class Upstream:
     def __init__(self, url: str) -> None:
         self._url = url
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
+            connector=Connector(),
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
