@@ -15,7 +15,7 @@ from aiohttp.connector import AddrInfoType
 from yarl import URL
 
 from bellwire.model.address import is_number, is_public
-from bellwire.model.proxy import Proxies
+from bellwire.model.proxy import Proxies, Proxy
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -86,9 +86,9 @@ class Connector(aiohttp.TCPConnector):
         self._public_only = public_only
         self._way_to = lru_cache(MOST_WAYS)(Proxies.named_by(os.environ).way_to)
 
-    def proxied(self, url: URL) -> bool:
-        """Whether a proxy is asked for this address."""
-        return self._way_to(url.scheme, url.raw_host or "", url.port) is not None
+    def proxy_for(self, url: URL) -> Proxy | None:
+        """The proxy that is asked for this address; None if it is connected to directly."""
+        return self._way_to(url.scheme, url.raw_host or "", url.port)
 
     async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
         """A pooled or a new connection.
@@ -96,8 +96,7 @@ class Connector(aiohttp.TCPConnector):
         Raises:
             ProxyFailed: the proxy refuses, or cannot be reached.
         """
-        url = req.url
-        proxy = self._way_to(url.scheme, url.raw_host or "", url.port)
+        proxy = self.proxy_for(req.url)
         if proxy is None:
             return await super().connect(req, traces, timeout)
         # Kept out of the proxy's URL, which the client shows in errors. Without TLS there is no tunnel to ask for, and
@@ -109,7 +108,7 @@ class Connector(aiohttp.TCPConnector):
         try:
             return await super().connect(req, traces, timeout)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if isinstance(error, aiohttp.ClientConnectorError) and error.host == url.raw_host:
+            if isinstance(error, aiohttp.ClientConnectorError) and error.host == req.host:
                 raise  # The tunnel stood: it is the other side's TLS, or it is not public.
             if isinstance(error, aiohttp.ClientHttpProxyError):
                 raise ProxyFailed(f"proxy_refused_{error.status}") from None

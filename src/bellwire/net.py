@@ -24,6 +24,7 @@ from aiohttp.http import StreamWriter
 from yarl import URL
 
 from bellwire.connections import Connector, NotPublic, ProxyFailed, kind_of
+from bellwire.model.proxy import Proxy
 
 MOST_ANSWER: Final = 1 << 20
 """Bytes of an answer that are read unless the caller says otherwise."""
@@ -119,6 +120,11 @@ def open_session(*, limit_per_host: int = 256, timeout: float = 30.0, public_onl
     )
 
 
+def proxy_for(session: ClientSession, url: URL) -> Proxy | None:
+    """The proxy that this session asks for this address; None if it connects directly."""
+    return session.connector.proxy_for(url) if isinstance(session.connector, Connector) else None
+
+
 async def exchange(
     session: ClientSession,
     method: str,
@@ -147,7 +153,7 @@ async def exchange(
                 allow_redirects=False,
                 middlewares=None if method == "POST" else (_once,),
             ) as response:
-                if response.status == 407 and url.scheme == "http" and _proxied(session, url):
+                if response.status == 407 and url.scheme == "http" and proxy_for(session, url) is not None:
                     raise ProxyFailed("proxy_refused_407")
                 return Answer(response.status, response.headers, await _read(response, most))
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -190,10 +196,6 @@ async def _read(response: ClientResponse, most: int) -> bytes | None:
         return b"".join(parts) if size <= most else None
     except (aiohttp.ClientError, OSError):
         return None
-
-
-def _proxied(session: ClientSession, url: URL) -> bool:
-    return isinstance(session.connector, Connector) and session.connector.proxied(url)
 
 
 def _closed_by_peer(transport: asyncio.BaseTransport | None) -> bool:

@@ -122,9 +122,11 @@ class Office:
         return await asyncio.wait_for(self.replies.get(), PATIENCE)
 
     @contextlib.asynccontextmanager
-    async def dispatching(self, policy: CallbackPolicy | None = None) -> AsyncIterator[Dispatcher]:
-        """Tell receivers for as long as the block runs."""
-        async with Post.open(["127.0.0.1"], policy or CallbackPolicy(), self.clock) as post:
+    async def dispatching(
+        self, policy: CallbackPolicy | None = None, *, inside: str = "127.0.0.1"
+    ) -> AsyncIterator[Dispatcher]:
+        """Tell receivers for as long as the block runs; those at the host ``inside`` may be in the own network."""
+        async with Post.open([inside], policy or CallbackPolicy(), self.clock) as post:
             dispatcher = Dispatcher(
                 self.database, post, clock=self.clock, told=self.replies.put_nowait, poll=0.02, random=Random(7)
             )

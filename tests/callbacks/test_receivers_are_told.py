@@ -15,6 +15,7 @@ from bellwire.model.shown import shown
 from bellwire.store import callbacks, deliveries
 from bellwire.store.tables import callback_events
 from tests.callbacks.receivers import SECRET, Office, Receiver, receiving
+from tests.support.proxy import forwarding, lead_out
 from tests.support.wire import always, serving
 
 DAY = 86_400.0
@@ -338,3 +339,20 @@ async def test_no_log_and_no_repr_shows_the_address(
     assert "127.0.0.1" not in shown_
     assert "a-secret-of-the-receiver" not in shown_
     assert SECRET not in shown_
+
+
+async def test_a_receiver_behind_the_proxy_is_told_and_a_refusal_is_the_proxys(
+    office: Office, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with forwarding() as proxy:
+        lead_out(monkeypatch, proxy.url)
+        callback_id = await office.subscribe(receiver.url.replace("127.0.0.1", "crm.example"))
+        await office.end()
+        async with office.dispatching(inside="crm.example"):
+            await receiver.asked()
+            assert await office.reply() is Reply.TAKEN
+            proxy.refuses = 407
+            proxy.hang_up()
+            await office.end()
+            assert await office.reply() is Reply.FAILED
+    assert (await office.callback(callback_id)).failed_with == "proxy_refused_407"

@@ -23,6 +23,7 @@ from bellwire.simulator.signing import Flaw
 from bellwire.web.app import create_app
 from tests.embed.relayed import relaying
 from tests.support.activities import MEGAN, SERVICE_URL, TENANT, message
+from tests.support.proxy import forwarding, lead_out
 from tests.support.trusted import key_service
 
 BODY = b'{ "type":"message",\n"text":"\xc3\xa4" , "odd": 1.50 }'
@@ -134,6 +135,17 @@ async def test_a_bot_that_is_silent_or_away_is_named(upstream: Upstream, session
     async with relaying("http://127.0.0.1:9/api/messages") as (_, url):
         answer = await posted(session, f"{url}/api/messages")
         await problem(answer, 502, "bot_unreachable")
+
+
+async def test_a_bot_behind_the_proxy_is_reached_through_it(
+    upstream: Upstream, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with forwarding() as proxy:
+        lead_out(monkeypatch, proxy.url)
+        behind = upstream.url.replace("127.0.0.1", "bot.example")
+        async with relaying(behind) as (_, url), session.post(f"{url}/api/messages", data=BODY) as answer:
+            assert answer.status == 200
+        assert proxy.asked == [f"POST {behind}"]
 
 
 async def test_without_bellwire_it_relays_and_what_came_meanwhile_is_kept(

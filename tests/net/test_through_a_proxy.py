@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bellwire.net import FENCE, FENCED, Answer, NoAnswer, exchange, open_session
-from tests.support.proxy import VARIABLES, ForwardProxy, forwarding
+from tests.support.proxy import ForwardProxy, forwarding, lead_out
 from tests.support.wire import Server, always, read_request, serving, speaking
 
 HOST = "teams.example"
@@ -51,11 +51,8 @@ async def teams(tls: ssl.SSLContext) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ForwardProxy]:
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
     async with forwarding() as running:
-        for variable in ("HTTPS_PROXY", "HTTP_PROXY"):
-            monkeypatch.setenv(variable, running.url)
+        lead_out(monkeypatch, running.url)
         yield running
 
 
@@ -101,8 +98,7 @@ async def test_the_proxy_gets_its_password_and_nobody_else_does(
     proxy: ForwardProxy, teams: Server, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy.login = LOGIN
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{LOGIN}@{proxy.place}")
-    monkeypatch.setenv("HTTP_PROXY", f"http://{LOGIN}@{proxy.place}")
+    lead_out(monkeypatch, f"http://{LOGIN}@{proxy.place}")
     async with serving(always(200, {})) as plain, open_session(timeout=5) as session:
         for _ in range(2):
             assert (await ask(session, teams.url)).status == 200

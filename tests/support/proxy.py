@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.support.wire import speaking
 
 VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
@@ -35,6 +37,11 @@ class ForwardProxy:
     def place(self) -> str:
         """Its ``host:port``."""
         return self.url.partition("://")[2]
+
+    def hang_up(self) -> None:
+        """Break all connections that callers have."""
+        for caller in self.callers:
+            caller.transport.abort()
 
     async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its first line to its end."""
@@ -75,6 +82,14 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(piece)
             await writer.drain()
     writer.close()
+
+
+def lead_out(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
+    """Set the variables to this proxy, and to nothing else."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in {"HTTPS_PROXY": url, "HTTP_PROXY": url, **more}.items():
+        monkeypatch.setenv(variable, value)
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,11 +22,13 @@ from bellwire.net import open_session
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
 from bellwire.teams.credentials import Registration, credential
 from bellwire.teams.tokens import Token, TokenFailure
+from tests.support.proxy import forwarding, lead_out
 from tests.support.wire import Answering, Asked, Clock, Server, always, read_request, serving, speaking
 
 SECRET = "correct-horse-battery-staple"
 TENANT = "11111111-1111-1111-1111-111111111111"
 APP_ID = "22222222-2222-2222-2222-222222222222"
+HOST = "login.example"
 GRANTED = {"token_type": "Bearer", "expires_in": 3600, "access_token": "ey.the.token"}
 
 with_secret = Registration(sender="alerts", app_id=APP_ID, tenant_id=TENANT, client_secret=SECRET)
@@ -166,7 +169,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
 @pytest.fixture
 async def entra(authority: trustme.CA) -> AsyncIterator[Server]:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost").configure_cert(tls)
+    authority.issue_cert("localhost", HOST).configure_cert(tls)
     async with serving(always(200, GRANTED), tls=tls) as server:
         yield server
 
@@ -246,6 +249,29 @@ async def test_a_missing_workload_token_is_to_blame_on_the_setting(
     with pytest.raises(TokenFailure) as raised:
         await asked_entra(replace(with_secret, client_secret=None, managed_identity=True), entra)
     assert raised.value.refused
+
+
+async def test_entra_is_asked_through_the_proxy(entra: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    entra.url = entra.url.replace("localhost", HOST)
+    async with forwarding() as proxy:
+        lead_out(monkeypatch, proxy.url)
+        assert (await asked_entra(with_secret, entra)).value == "ey.the.token"
+        assert proxy.asked == [f"CONNECT {entra.host}"]
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+async def test_a_proxy_that_refuses_is_not_taken_for_entra(
+    entra: Server, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    entra.url = entra.url.replace("localhost", HOST)
+    async with forwarding() as proxy:
+        lead_out(monkeypatch, f"http://bellwire:{SECRET}@{proxy.place}")
+        proxy.refuses = status
+        with pytest.raises(TokenFailure) as raised:
+            await asked_entra(with_secret, entra)
+    assert (raised.value.said, raised.value.refused) == (f"proxy_refused_{status}", False)
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
+    assert entra.asked == []
 
 
 async def test_azure_is_asked_for_the_machines_identity(

@@ -11,6 +11,7 @@ from yarl import URL
 from bellwire.net import NoAnswer, exchange
 from bellwire.service.doctor.finding import Finding, fine, stops, untold, warning
 from bellwire.service.doctor.installation import Installation
+from bellwire.service.doctor.way_out import proxy_trouble
 
 CHECK: Final = "clock"
 KEYS: Final = "signing keys"
@@ -47,11 +48,9 @@ def judged(theirs: datetime | None, ours: datetime) -> Finding:
 
 
 def _no_keys(url: str, said: str) -> Finding:
-    return stops(
-        KEYS,
-        f"{url} does not answer: {said}. No activity from Teams can be verified.",
-        "Let this machine reach it over https; with the custom cloud, check BELLWIRE_CLOUD__OPENID_METADATA_URL.",
-    )
+    remedy = "Let this machine reach it over https; with the custom cloud, check BELLWIRE_CLOUD__OPENID_METADATA_URL."
+    fact, remedy = proxy_trouble(said) or (f"It said: {said}.", remedy)
+    return stops(KEYS, f"{url} does not answer, so no activity from Teams can be verified. {fact}", remedy)
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -13,6 +13,7 @@ from bellwire.errors import ConfigError
 from bellwire.service.doctor.expiry import expiry
 from bellwire.service.doctor.finding import Finding, fine, stops
 from bellwire.service.doctor.installation import Installation
+from bellwire.service.doctor.way_out import proxy_trouble
 from bellwire.teams.clouds import Cloud
 from bellwire.teams.credentials import Registration, credential
 from bellwire.teams.tokens import TokenFailure
@@ -58,8 +59,9 @@ def certificate(bot: Registration, now: datetime) -> Finding | None:
 
 
 def _failed(failure: TokenFailure, name: str) -> Finding:
-    remedy = REMEDIES.get(failure.said, failure.remedy)
-    return stops(CHECK, f"No token: the login service said {failure.said}.", remedy, subject=name)
+    said = f"The login service said {failure.said}.", REMEDIES.get(failure.said, failure.remedy)
+    fact, remedy = proxy_trouble(failure.said) or said
+    return stops(CHECK, f"No token. {fact}", remedy, subject=name)
 
 
 def _end(path: Path, password: str | None) -> datetime | None:

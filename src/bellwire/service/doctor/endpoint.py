@@ -15,6 +15,7 @@ from bellwire.model.reason import Reason
 from bellwire.net import Answer, NoAnswer, exchange
 from bellwire.service.doctor.finding import Finding, fine, stops, untold, warning
 from bellwire.service.doctor.installation import Installation
+from bellwire.service.doctor.way_out import proxy_trouble
 
 CHECK: Final = "endpoint"
 SERVICE: Final = "service"
@@ -86,7 +87,8 @@ def _url(text: str) -> URL | None:
 
 
 def _silent(kind: str) -> Finding:
-    detail, remedy = SILENCES.get(kind, (f"It does not answer: {kind}.", "Let https through to Bellwire."))
+    said = SILENCES.get(kind, (f"It does not answer: {kind}.", "Let https through to Bellwire."))
+    detail, remedy = proxy_trouble(kind) or said
     return stops(CHECK, detail, remedy)
 
 

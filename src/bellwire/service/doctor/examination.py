@@ -17,6 +17,7 @@ from bellwire.service.doctor.flows import flow
 from bellwire.service.doctor.installation import Installation
 from bellwire.service.doctor.registration import registration
 from bellwire.service.doctor.settings import settings
+from bellwire.service.doctor.way_out import way_out
 
 
 async def examine(installation: Installation) -> list[Finding]:
@@ -26,7 +27,7 @@ async def examine(installation: Installation) -> list[Finding]:
     found = await asyncio.gather(
         database(installation), *bots, *flows, clock(installation), service(installation), endpoint(installation)
     )
-    return [*settings(installation), *chain.from_iterable(found)]
+    return [*settings(installation), way_out(installation), *chain.from_iterable(found)]
 
 
 def all_well(findings: Sequence[Finding]) -> bool:

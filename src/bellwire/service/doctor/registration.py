@@ -7,6 +7,7 @@ from typing import Final
 from bellwire.model.reason import EXPLANATIONS, Reason
 from bellwire.service.doctor.finding import Finding, fine, stops, warning
 from bellwire.service.doctor.installation import Installation
+from bellwire.service.doctor.way_out import proxy_trouble
 from bellwire.teams.connector import Connector, ConnectorFailure
 from bellwire.teams.failures import Failure, Phase
 
@@ -16,7 +17,8 @@ NO_CHAT: Final = "a:bellwire-doctor"
 
 NO_HOST: Final = {
     "host_not_found": "Its name is not known here.",
-    "certificate_not_trusted": "Its certificate is not trusted: does something on the way read along?",
+    "certificate_not_trusted": "Its certificate is not trusted: does something on the way read along? If that is your "
+    "own proxy, put its authority's certificate into SSL_CERT_FILE.",
 }
 
 
@@ -34,7 +36,8 @@ async def registration(installation: Installation, name: str, token: str) -> Fin
 def _judged(failure: Failure, installation: Installation, name: str) -> Finding:
     if failure.phase is not Phase.REFUSED:
         host, said = installation.cloud.default_service_url, NO_HOST.get(failure.code, f"It said: {failure.code}.")
-        remedy = "Let this machine reach it over https, directly: no proxy setting is read."
+        remedy = "Let this machine reach it over https, directly or through the proxy in HTTPS_PROXY."
+        said, remedy = proxy_trouble(failure.code) or (said, remedy)
         return stops(CHECK, f"Teams at {host} does not answer. {said}", remedy, subject=name)
     if failure.status == 401:
         return _refused(Reason.BOT_NOT_REGISTERED if "Registered" in failure.code else Reason.TOKEN_REFUSED, name)
