@@ -26,6 +26,8 @@ KEEP_ALIVE: Final = 4.0
 """Seconds that an idle connection is kept. Common servers close theirs after 5 or more, and a request written to a
 connection that the server closes at that moment ends as unknown."""
 
+CONNECT_SECONDS: Final = 10.0
+
 LOOKUP_SECONDS: Final = 2.0
 """For finding out where a name leads that the proxy will look up again; many networks with a proxy know no names."""
 
@@ -62,6 +64,8 @@ KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 def kind_of(error: Exception) -> str:
     """A stable word for what went wrong."""
+    if isinstance(error, ProxyFailed):
+        return error.kind
     return next((word for kind, word in KINDS if isinstance(error, kind)), "connection_lost")
 
 
@@ -73,12 +77,15 @@ class Connector(aiohttp.TCPConnector):
 
     With ``public_only`` a connection that is made here leads to a public address. Where a proxy makes it, the proxy
     looks the name up: refused is then what is written as an address that is not public, and a name that leads to one as
-    seen from here.
+    seen from here. ``limit`` is how many connections there are at most, 0 for any number.
+
+    Raises:
+        ConfigError: the environment names a proxy by something that is no address.
     """
 
-    def __init__(self, *, public_only: bool = False, **options: Any) -> None:
+    def __init__(self, *, public_only: bool = False, limit: int = 0, **options: Any) -> None:
         super().__init__(
-            limit=0,
+            limit=limit,
             keepalive_timeout=KEEP_ALIVE,
             socket_factory=_public_socket if public_only else None,
             **options,
@@ -106,7 +113,9 @@ class Connector(aiohttp.TCPConnector):
         if login and not req.is_ssl():
             req.headers.update(login)
         try:
-            return await super().connect(req, traces, timeout)
+            # Whoever calls without a limit of its own, as the library for tokens does, must not wait for ever.
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await super().connect(req, traces, timeout)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error, aiohttp.ClientConnectorError) and error.host == req.host:
                 raise  # The tunnel stood: it is the other side's TLS, or it is not public.

@@ -23,7 +23,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
 from yarl import URL
 
-from bellwire.connections import Connector, NotPublic, ProxyFailed, kind_of
+from bellwire.connections import CONNECT_SECONDS, Connector, NotPublic, ProxyFailed, kind_of
 from bellwire.model.proxy import Proxy
 
 MOST_ANSWER: Final = 1 << 20
@@ -34,8 +34,6 @@ PEER_CLOSED: Final = getattr(select, "POLLRDHUP", 0)
 
 STALE_CONNECTIONS: Final = 3
 """How many pooled connections may be found closed, one after the other, before the request is given up."""
-
-CONNECT_SECONDS: Final = 10.0
 
 FENCE: Final[ContextVar[Callable[[], bool] | None]] = ContextVar("fence", default=None)
 """Asked at the very moment of writing whether this task may still write; where it may not, nothing is written."""

@@ -180,6 +180,18 @@ async def test_what_is_no_proxy_got_nothing(
     assert (lost.kind, lost.written) == (kind, False)
 
 
+async def test_a_kept_tunnel_that_was_closed_is_left_for_a_new_one(
+    session: ClientSession, proxy: ForwardProxy, teams: Server
+) -> None:
+    """Its end is in the socket, but the event loop had no turn to see it."""
+    await ask(session, teams.url)
+    with socket.fromfd(proxy.callers[0].get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM) as same:
+        same.shutdown(socket.SHUT_RDWR)
+    assert (await ask(session, teams.url)).status == 200
+    assert proxy.asked == [f"CONNECT {teams.host}"] * 2
+    assert len(teams.asked) == 2
+
+
 async def test_a_certificate_that_is_not_trusted_inside_the_tunnel_got_nothing(
     proxy: ForwardProxy, teams: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ import pytest
 import trustme
 from aiohttp import ClientSession, web
 
+from bellwire import connections
 from bellwire.errors import ConfigError
 from bellwire.net import open_session
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
@@ -272,6 +273,19 @@ async def test_a_proxy_that_refuses_is_not_taken_for_entra(
     assert (raised.value.said, raised.value.refused) == (f"proxy_refused_{status}", False)
     assert SECRET not in "".join(traceback.format_exception(raised.value))
     assert entra.asked == []
+
+
+async def test_a_proxy_that_says_nothing_is_not_waited_for_for_ever(
+    entra: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    entra.url = entra.url.replace("localhost", HOST)
+    async with forwarding() as proxy:
+        lead_out(monkeypatch, proxy.url)
+        proxy.silent = True
+        with pytest.raises(TokenFailure) as raised:
+            await asked_entra(with_secret, entra)
+    assert raised.value.said == "proxy_connect_timeout"
 
 
 async def test_azure_is_asked_for_the_machines_identity(

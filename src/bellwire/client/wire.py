@@ -13,12 +13,13 @@ from typing import Any, Final
 import aiohttp
 
 from bellwire.client.refusal import error_of
+from bellwire.connections import Connector, kind_of
 from bellwire.errors import InvalidInput, Unavailable
-from bellwire.net import KINDS
 
 MOST_TRIES: Final = 4
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
+MOST_CONNECTIONS: Final = 100
 PASSING: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -81,7 +82,9 @@ class Wire:
         self, method: str, path: str, *, body: Mapping[str, Any] | None, params: dict[str, str], headers: dict[str, str]
     ) -> tuple[int, float | None, Any]:
         if self._session is None:
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout, trust_env=True)
+            self._session = aiohttp.ClientSession(
+                connector=Connector(limit=MOST_CONNECTIONS), headers=self._headers, timeout=self._timeout
+            )
         content = None
         if body is not None:
             content, headers = BytesIO(json.dumps(body).encode()), {**headers, "Content-Type": "application/json"}
@@ -92,9 +95,8 @@ class Wire:
             return response.status, _seconds(response.headers.get("Retry-After")), _parsed(answer)
 
     def _silent(self, error: Exception) -> Unavailable:
-        kind = next((word for one, word in KINDS if isinstance(error, one)), "connection_lost")
         return Unavailable(
-            f"The service at {self.url} does not answer: {kind.replace('_', ' ')}.",
+            f"The service at {self.url} does not answer: {kind_of(error).replace('_', ' ')}.",
             remedy="Check the address and that 'bellwire serve' runs there, then try again.",
         )
 
