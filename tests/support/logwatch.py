@@ -25,6 +25,7 @@ from pydantic import SecretStr
 
 from bellwire.logs import log_formatter
 from bellwire.model.message import Message
+from bellwire.model.proxy import Proxy
 
 FOLDER: Final = "BELLWIRE_TEST_LOGS"
 LOOKS_SECRET: Final = re.compile(
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _handlers.append(handler)
     _remember(Message, "text", "summary")
     _remember(SecretStr, "_secret_value")
+    _remember(Proxy, "authorization")
 
 
 @pytest.fixture(autouse=True)
