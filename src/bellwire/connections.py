@@ -84,14 +84,14 @@ class Connector(aiohttp.TCPConnector):
     """
 
     def __init__(self, *, public_only: bool = False, limit: int = 0, **options: Any) -> None:
+        self._way_to = lru_cache(MOST_WAYS)(Proxies.named_by(os.environ).way_to)
+        self._public_only = public_only
         super().__init__(
             limit=limit,
             keepalive_timeout=KEEP_ALIVE,
             socket_factory=_public_socket if public_only else None,
             **options,
         )
-        self._public_only = public_only
-        self._way_to = lru_cache(MOST_WAYS)(Proxies.named_by(os.environ).way_to)
 
     def proxy_for(self, url: URL) -> Proxy | None:
         """The proxy that is asked for this address; None if it is connected to directly."""

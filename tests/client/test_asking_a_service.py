@@ -14,6 +14,7 @@ from microsoft_teams.cards import AdaptiveCard, TextBlock
 from bellwire.client import AsyncClient, Client
 from bellwire.errors import Conflict, IdempotencyConflict, InvalidInput, InvalidKey, NotFound, Unavailable, Unreachable
 from bellwire.model.delivery import State
+from tests.support.proxy import forwarding, lead_out
 from tests.support.service import Running
 
 NOBODY = "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"
@@ -177,6 +178,25 @@ async def test_the_address_and_the_key_may_come_from_the_environment(
     monkeypatch.setenv("BELLWIRE_API_KEY", service.key)
     async with AsyncClient() as client:
         assert (await client.books()).accepted == 0
+
+
+async def test_a_service_elsewhere_is_reached_through_the_proxy_and_one_on_this_machine_is_not(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with forwarding() as proxy:
+        lead_out(monkeypatch, proxy.url)
+        async with AsyncClient(service.url, key=service.key) as client:
+            assert (await client.books()).accepted == 0
+        assert proxy.asked == []
+        elsewhere = service.url.replace("127.0.0.1", "bellwire.example")
+        async with AsyncClient(elsewhere, key=service.key) as client:
+            assert (await client.books()).accepted == 0
+        assert proxy.asked == [f"GET {elsewhere}/v1/books"]
+        proxy.refuses = 403
+        async with AsyncClient("https://bellwire.example", key=service.key) as client:
+            with pytest.raises(Unavailable) as refused:
+                await client.books()
+    assert refused.value.detail.endswith("does not answer: proxy refused 403.")
 
 
 def test_a_closed_client_may_be_closed_again() -> None:
