@@ -55,7 +55,7 @@ class TokenFailure(Unavailable):
 
     code = "token_unavailable"
     title = "No token for the bot can be had."
-    remedy = "Try again in a moment; check that this machine reaches the login service."
+    remedy = "Try again in a moment; check that this machine reaches the login service (through HTTPS_PROXY?)."
 
     def __init__(
         self, said: str, *, refused: bool, status: int | None = None, retry_after: float | None = None
