@@ -57,6 +57,7 @@ def test_help_names_every_command(command: Command) -> None:
             Exit.USAGE,
             "'--priority': 'shouted' is not one",
         ),
+        (["send", NOBODY, "more"], {}, Exit.USAGE, "argument(s) (more). Try 'bellwire send --help'."),
         (["send", NOBODY, "--timeout", "x", "--text", "x"], {}, Exit.USAGE, "number. Try 'bellwire send --help'."),
         (["send", NOBODY, "--card", "missing.json"], {}, Exit.USAGE, "--card: No such file or directory. Name"),
         (["send", NOBODY, "--text", "x", "--send-at", "tomorrow"], {}, Exit.USAGE, "--send-at"),

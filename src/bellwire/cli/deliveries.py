@@ -58,7 +58,7 @@ def show_list(
         show(delivery_table(found))
         tell_of_the_limit(found, limit)
     else:
-        remark("No deliveries.")
+        remark("No deliveries of which that is so." if any(wanted.values()) else "No deliveries.")
 
 
 def show_one(delivery_id: Id, url: Url = DEFAULT_URL, key: Key = "", as_json: AsJson = False) -> None:

@@ -55,6 +55,8 @@ def show_list(
 
         show(people_table(found))
         tell_of_the_limit(found, limit)
+    elif sender or state:
+        remark("Nobody is known of whom that is so.")
     else:
         remark("Nobody is known yet. A person becomes known when the app is installed, or by writing to the bot.")
 

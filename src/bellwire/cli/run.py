@@ -74,7 +74,7 @@ def _usage_line(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "bellwire"
     said = error.format_message().replace(": Value error, ", ": ")
-    return f"bellwire: {said}{'' if said.endswith(('.', '?', ')')) else '.'} Try '{command} --help'."
+    return f"bellwire: {said}{'' if said.endswith(('.', '?')) else '.'} Try '{command} --help'."
 
 
 def _version(asked: bool) -> None:

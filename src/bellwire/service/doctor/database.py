@@ -122,7 +122,7 @@ async def _inbound(opened: Database, installation: Installation) -> Finding:
 
 def _ago(minutes: int) -> str:
     if minutes < 120:
-        return f"{max(minutes, 0)} minutes"
+        return "1 minute" if minutes == 1 else f"{max(minutes, 0)} minutes"
     return f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"
 
 

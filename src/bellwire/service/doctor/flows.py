@@ -26,5 +26,5 @@ async def flow(installation: Installation, name: str) -> list[Finding]:
         if token is not None:
             ends = ends or await client_secret(installation, place.caller)
         found += [told] if ends is None else [told, ends]
-    trial = f"Send yourself one: bellwire send YOUR-OBJECT-ID --sender {name} --wait"
+    trial = f"Send yourself one: bellwire send YOUR-OBJECT-ID --sender {name} --text 'It works.' --wait"
     return [*found, untold(CHECK, "Only a message shows whether the flow works.", trial, subject=name)]
