@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
+from bellwire.delivery.starter import begin
 from bellwire.model.delivery import IfUnreachable, State
 from bellwire.model.outcome import Retry
 from bellwire.model.reason import Reason
@@ -66,6 +68,37 @@ async def test_what_expires_right_before_the_wire_is_not_sent(engine: Engine) ->
     assert (await engine.delivery(second)).state is State.EXPIRED
     assert len(engine.teams.postings) == 1
     assert await engine.attempts(second) == []
+
+
+class Corrected:
+    """A database in whose first refusal to begin the clock is set back a little: it had run ahead."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.refused = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine.database, name)
+
+    async def write(self, op: Any) -> Any:
+        result = await self._engine.database.write(op)
+        if getattr(op, "func", None) is begin and not result:
+            self.refused += 1
+            self._engine.clock.advance(-0.05 if self.refused == 1 else 0.0)
+        return result
+
+
+async def test_what_was_refused_by_a_clock_that_ran_ahead_stays_in_nobodys_hands(engine: Engine) -> None:
+    await engine.knows(ANNA)
+    engine.clock.advance(60.0)
+    database = Corrected(engine)
+    worker = await engine.start(database=database)  # type: ignore[arg-type]  # stands in for it
+    (delivery_id,) = await engine.accept(ANNA, run_at=NOW, expires_at=engine.clock())
+    recorded = Ear(worker.signals.recorded)
+    worker.wake()
+    await recorded.hear(delivery_id)
+    assert database.refused == 1
+    assert (await engine.delivery(delivery_id)).state is State.SENT
 
 
 async def test_a_retry_does_not_outlive_the_expiry(engine: Engine) -> None:

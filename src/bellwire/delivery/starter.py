@@ -135,13 +135,17 @@ class Starter:
         request.add_done_callback(self._requests.discard)
 
     def _refused(self, work: Work) -> None:
-        """It is too late for this one, or it is not this worker's any more."""
+        """It is too late for this one, or it is not this worker's any more.
+
+        If it is neither, by a clock that was set back meanwhile, it must not stay in hand; what is lost stays lost.
+        """
         station = self._station
         self._settle(work)
         if work.expires_at is not None and work.expires_at <= station.clock():
             self._recorder.ends(work, Decision(state=State.EXPIRED, reason=Reason.EXPIRED))
         else:
             log.warning("delivery_lost", delivery=work.key, worker=work.holder)
+            self._recorder.give_back(work, work.run_at)
 
     async def _send(self, work: Work, lease: Lease) -> None:
         station = self._station
