@@ -14,7 +14,7 @@ from bellwire.embed.attached import Attached
 from bellwire.embed.opening import Service, opening
 from bellwire.embed.remote import Remote
 from bellwire.embed.told import told
-from bellwire.errors import NotFound, Unavailable, Unreachable
+from bellwire.errors import InvalidInput, NotFound, Unavailable, Unreachable
 from bellwire.simulator import Actor
 from bellwire.simulator.activities import message
 from tests.embed.bots import bot_of, running_bot, sending_of, with_more
@@ -55,6 +55,16 @@ async def test_a_bot_tells_the_service_and_sends_through_it(service: Running, tm
     assert (await service.client.wait(delivery["delivery"])).sent
     assert [line.activity["text"] for line in adele.received()] == ["Your report is ready."]
     assert [line.activity["text"] for line in adele.received("copilot")] == ["You said: hi"]
+
+
+async def test_a_person_may_be_named_by_any_address_of_their_mailbox(service: Running) -> None:
+    adele = service.teams.person("Adele", upn="adele@contoso.example", aliases=["a.vance@contoso.example"])
+    await adele.install()
+    async with attached_to(service) as attached:
+        for name in (adele.aad_object_id, "adele@contoso.example", "a.vance@contoso.example"):
+            assert (await service.client.wait(await attached.send(to=name, text="Hello"))).sent
+        with pytest.raises(InvalidInput, match="Use one of fail, wait, install"):
+            await attached.send(to=adele.aad_object_id, text="Hello", if_unreachable="waits")
 
 
 async def test_the_chat_that_it_knows_is_given_out_only_while_it_may_be_written_to(service: Running) -> None:

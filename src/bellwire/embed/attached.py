@@ -11,7 +11,7 @@ from bellwire.embed.home import Home, TeamsChat
 from bellwire.embed.opening import Opening
 from bellwire.embed.side import Side
 from bellwire.embed.told import Told
-from bellwire.errors import Unavailable
+from bellwire.errors import InvalidInput, Unavailable
 from bellwire.logs import lead_logs
 from bellwire.model.delivery import IfUnreachable
 from bellwire.model.recipient import Recipient, RecipientKind
@@ -56,18 +56,18 @@ class Attached:
     ) -> str:
         """Have one message sent to one person, in their Teams chat; returns the delivery's id once it is written down.
 
-        ``to`` is the person's Entra object id or UPN.
+        ``to`` is the person's Entra object id, e-mail address or UPN.
 
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: a field is wrong; it is named.
             Unreachable: the person cannot be reached, and why.
             Unavailable: Bellwire does not answer, or could not be opened so far.
         """
-        kind = RecipientKind.UPN if "@" in to else RecipientKind.AAD_OBJECT_ID
+        kind = RecipientKind.EMAIL if "@" in to else RecipientKind.AAD_OBJECT_ID
         command = SendCommand(
             to=Recipient(kind, to, tenant_id),
             content=Content(text=text, card=None if card is None else dict(card), summary=summary),
-            terms=Terms(sender=sender, if_unreachable=IfUnreachable(if_unreachable)),
+            terms=Terms(sender=sender, if_unreachable=_choice(if_unreachable)),
         )
         return await self._ask(lambda home: home.send(command))
 
@@ -143,3 +143,12 @@ async def _rested(stop: asyncio.Event, pause: float) -> float:
     except TimeoutError:
         return min(LONGEST_PAUSE, pause * 2)
     return pause
+
+
+def _choice(if_unreachable: IfUnreachable | str) -> IfUnreachable:
+    try:
+        return IfUnreachable(if_unreachable)
+    except ValueError:
+        raise InvalidInput(
+            "There is no such choice.", field="if_unreachable", remedy=f"Use one of {', '.join(IfUnreachable)}."
+        ) from None
