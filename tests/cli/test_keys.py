@@ -36,6 +36,12 @@ def test_the_key_alone_stands_on_standard_output(command: Command) -> None:
     assert "not shown again" in made.err
 
 
+def test_the_database_in_which_a_key_is_kept_is_told(command: Command, tmp_path: Path) -> None:
+    kept = str((tmp_path / "bellwire.db").resolve())
+    assert kept in command("keys", "list").err
+    assert kept in command("keys", "add", "first").err
+
+
 def test_an_unknown_key_cannot_be_revoked(command: Command, sqlite_url: str) -> None:
     ended = command("keys", "revoke", "nonsense", env={"BELLWIRE_DATABASE_URL": sqlite_url})
     assert ended.code == Exit.NOT_DONE

@@ -41,12 +41,12 @@ def _tell(found: Revisions, *, as_json: bool) -> None:
         show_json({**found._asdict(), "behind": found.behind, "bearable": found.bearable})
         return
     if found.behind:
-        fit = f"older than this program, which wants {found.newest}: run 'bellwire database upgrade'"
+        fit = f"this program wants {found.newest}: run 'bellwire database upgrade'"
     elif found.known:
         fit = "what this program wants"
     else:
         fit = "newer than this program, which can " + ("work on them" if found.bearable else "NOT work on them")
-    remark(f"The tables have version {found.current or 'none yet'}, {fit}.")
+    remark(f"The tables have version {found.current}, {fit}." if found.current else f"There are no tables: {fit}.")
 
 
 async def _look(database: Database) -> Revisions:

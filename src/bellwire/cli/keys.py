@@ -29,17 +29,17 @@ def register(app: typer.Typer) -> None:
 
 def add(name: Annotated[str, typer.Argument(metavar="NAME", help="Who will use it.")], as_json: AsJson = False) -> None:
     """Make a key. It is shown here once, and kept nowhere."""
-    key, secret = _with_keys(lambda keys: keys.add(name))
+    (key, secret), place = _with_keys(lambda keys: keys.add(name))
     if as_json:
         show_json({**plain(key), "key": secret})
         return
     show(secret)
-    remark(f"This is the key of {name!r} ({key.id}). It is not shown again: only its hash is kept.")
+    remark(f"This is the key of {name!r} ({key.id}). It is not shown again: only its hash is kept, in {place}.")
 
 
 def show_list(as_json: AsJson = False) -> None:
     """List the keys that were made, the revoked ones too. Keys of BELLWIRE_API_KEYS are not among them."""
-    found = _with_keys(lambda keys: keys.every())
+    found, place = _with_keys(lambda keys: keys.every())
     if as_json:
         show_json(plain(found))
     elif found:
@@ -47,7 +47,7 @@ def show_list(as_json: AsJson = False) -> None:
 
         show(key_table(found))
     else:
-        remark("No keys. Make one with 'bellwire keys add NAME'.")
+        remark(f"No keys in {place}. Make one with 'bellwire keys add NAME'.")
 
 
 def revoke(
@@ -55,14 +55,15 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Refuse a key from now on; running services follow within seconds."""
-    key = _with_keys(lambda keys: keys.revoke(key_id))
+    key, _ = _with_keys(lambda keys: keys.revoke(key_id))
     if as_json:
         show_json(plain(key))
     else:
         remark(f"The key of {key.name!r} ({key.id}) is revoked.")
 
 
-def _with_keys(use: Callable[[Keys], Awaitable[T]]) -> T:
+def _with_keys(use: Callable[[Keys], Awaitable[T]]) -> tuple[T, str]:
+    """What came of it, and in which database: a service with other settings knows nothing of it."""
     from bellwire.cli.serving import run_async
     from bellwire.config import load_settings
     from bellwire.logs import configure_logs
@@ -72,7 +73,7 @@ def _with_keys(use: Callable[[Keys], Awaitable[T]]) -> T:
     return run_async(lambda: _used(settings.direct_database_url, use))
 
 
-async def _used(database_url: str, use: Callable[[Keys], Awaitable[T]]) -> T:
+async def _used(database_url: str, use: Callable[[Keys], Awaitable[T]]) -> tuple[T, str]:
     from bellwire.service.keys import Keys
     from bellwire.store.database import Database
 
@@ -80,6 +81,6 @@ async def _used(database_url: str, use: Callable[[Keys], Awaitable[T]]) -> T:
     await database.start()
     try:
         await database.migrate()
-        return await use(Keys(database, (), lambda: datetime.now(UTC)))
+        return await use(Keys(database, (), lambda: datetime.now(UTC))), database.place
     finally:
         await database.close()

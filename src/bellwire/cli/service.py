@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEY_WANTED: Final = "Set BELLWIRE_API_KEY (or --key) to a key that 'bellwire keys add NAME' printed."
+KEY_WANTED: Final = "Set BELLWIRE_API_KEY (or --key) to a key made by 'bellwire keys add NAME' where the service runs."
 
 
 @asynccontextmanager

@@ -60,6 +60,11 @@ class Database:
         return self._backend.dialect
 
     @property
+    def place(self) -> str:
+        """Where it is, without user and password: the file's path, or the server and the database's name."""
+        return self._backend.place
+
+    @property
     def missing(self) -> bool:
         """Whether it is a SQLite file that is not there yet; to start makes it."""
         return self._backend.missing

@@ -62,6 +62,7 @@ class PostgresqlBackend:
         self._url = url
         self._direct_url = _driven(direct_url or url)
         self._direct = _engine(self._direct_url, False, poolclass=NullPool)
+        self.place = f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
         self._writers: list[AsyncConnection] = []
         self._listener: asyncio.Task[None] | None = None
 

@@ -44,6 +44,11 @@ class SqliteBackend:
         self._writer: Connection | None = None
 
     @property
+    def place(self) -> str:
+        """The file's whole path."""
+        return str(self._path.resolve())
+
+    @property
     def missing(self) -> bool:
         """Whether the file is not there yet."""
         return not self._path.exists()
