@@ -10,6 +10,7 @@ import pytest
 from bellwire.cli.exits import Exit
 from bellwire.client import AsyncClient
 from bellwire.errors import InvalidKey
+from bellwire.store.database import Database
 from tests.cli.conftest import Command
 from tests.support.service import running
 
@@ -40,6 +41,10 @@ def test_the_database_in_which_a_key_is_kept_is_told(command: Command, tmp_path:
     kept = str((tmp_path / "bellwire.db").resolve())
     assert kept in command("keys", "list").err
     assert kept in command("keys", "add", "first").err
+
+
+def test_a_server_is_told_without_user_and_password() -> None:
+    assert Database("postgresql://bellwire:s3cret@db.example:6432/alerts").place == "alerts at db.example:6432"
 
 
 def test_an_unknown_key_cannot_be_revoked(command: Command, sqlite_url: str) -> None:

@@ -62,7 +62,7 @@ class PostgresqlBackend:
         self._url = url
         self._direct_url = _driven(direct_url or url)
         self._direct = _engine(self._direct_url, False, poolclass=NullPool)
-        self.place = f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
+        self.place = f"{url.database} at {url.host}:{url.port or 5432}" if url.host else str(url.database)
         self._writers: list[AsyncConnection] = []
         self._listener: asyncio.Task[None] | None = None
 
