@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, insert, select
 
-from bellwire.delivery.pruner import PAUSE
+from bellwire.delivery.pruner import BITES_A_ROUND, PAUSE
 from bellwire.model.delivery import State
 from bellwire.store import deliveries, pruning, repairs, tables, workers
+from bellwire.store.bites import AT_ONCE
 from bellwire.store.database import Database
 
-from .engine import Ear, Engine, person
+from .engine import NOW, Ear, Engine, person
 
 ANNA, BERT = person(1), person(2)
 A_MONTH = timedelta(days=30)
+LONG_AGO = NOW - 2 * A_MONTH
 
 
 def rows(conn: Connection, table: Table) -> int:
@@ -72,6 +74,20 @@ async def test_a_worker_looks_every_ten_minutes_and_not_each_second(engine: Engi
     engine.clock.advance(2)
     await worker._upkeep.round()
     assert await database.read(lambda conn: deliveries.get(conn, ended)) is not None
+
+
+async def test_where_there_is_more_than_a_round_takes_the_next_round_goes_on(
+    engine: Engine, database: Database
+) -> None:
+    worker = await engine.start(keep_for=A_MONTH)
+    engine.clock.advance(PAUSE.total_seconds())
+    past = {"started_at": LONG_AGO, "heartbeat_at": LONG_AGO, "stopped_at": LONG_AGO}
+    stopped = [{"id": f"worker-{number}", **past} for number in range(BITES_A_ROUND * AT_ONCE + 3)]
+    await database.write(lambda conn: conn.execute(insert(tables.workers), stopped).close())
+
+    forgotten = [await worker._upkeep._pruner.round() for _ in range(3)]
+
+    assert forgotten == [BITES_A_ROUND * AT_ONCE, 3, 0]
 
 
 async def test_without_a_limit_nothing_is_forgotten(engine: Engine, database: Database) -> None:

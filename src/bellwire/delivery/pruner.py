@@ -36,14 +36,13 @@ class Pruner:
             tenants = await station.database.read(pruning.tenants)
             self._ahead.extend((repairs.prune, workers.prune))
             self._ahead.extend(partial(pruning.prune, tenant_id=each) for each in tenants)
-        forgotten = bites = 0
-        for _ in range(min(TURNS_A_ROUND, len(self._ahead))):
+        forgotten = turns = bites = 0
+        while self._ahead and turns < TURNS_A_ROUND and bites < BITES_A_ROUND:
             count = await station.database.write(partial(self._ahead[0], before=now - keep_for))
-            forgotten += count
             if count < AT_ONCE:
                 self._ahead.popleft()
+            forgotten += count
+            turns += 1
             bites += count > 0
-            if bites == BITES_A_ROUND:
-                break
         self._rests_until = None if self._ahead else now + PAUSE
         return forgotten
