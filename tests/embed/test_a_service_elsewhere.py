@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -65,6 +66,17 @@ async def test_a_person_may_be_named_by_any_address_of_their_mailbox(service: Ru
             assert (await service.client.wait(await attached.send(to=name, text="Hello"))).sent
         with pytest.raises(InvalidInput, match="Use one of fail, wait, install"):
             await attached.send(to=adele.aad_object_id, text="Hello", if_unreachable="waits")
+
+
+async def test_a_message_is_given_a_reference_and_an_end(service: Running) -> None:
+    adele = service.teams.person("Adele")
+    until = datetime(2100, 1, 15, 9, 30, tzinfo=UTC)
+    async with attached_to(service) as attached:
+        delivery_id = await attached.send(
+            to=adele.aad_object_id, text="Hello", if_unreachable="wait", expires_at=until, reference="build-4711"
+        )
+    delivery = await service.client.delivery(delivery_id)
+    assert (delivery.state, delivery.expires_at, delivery.reference) == ("waiting", until, "build-4711")
 
 
 async def test_the_chat_that_it_knows_is_given_out_only_while_it_may_be_written_to(service: Running) -> None:

@@ -13,7 +13,7 @@ import typer
 from bellwire.cli.exits import Exit
 from bellwire.cli.options import DEFAULT_URL, AsJson, Key, Url
 from bellwire.cli.service import ask, plain
-from bellwire.cli.terminal import console, show, show_json
+from bellwire.cli.terminal import console, remark, show, show_json
 from bellwire.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("aad_object_id", "upn", "email")
 AT_ONCE: Final = 1_000
+MOST_SHOWN: Final = 50
 
 
 def check(
@@ -37,9 +38,13 @@ def check(
     if as_json:
         show_json(plain(found))
     else:
-        from bellwire.cli.tables import check_table
+        from bellwire.cli.tables import check_table, unreached_table
 
         show(check_table(Counter((each.reachable, each.way or each.reason, each.whose_move) for each in found)))
+        if others := [each for each in found if not each.reachable]:
+            show(unreached_table(others[:MOST_SHOWN]))
+        if len(others) > MOST_SHOWN:
+            remark(f"{len(others) - MOST_SHOWN:,} more cannot be reached: --json names everybody.")
     if not all(each.reachable for each in found):
         raise typer.Exit(Exit.NOT_DONE)
 

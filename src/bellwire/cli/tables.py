@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from bellwire.client import Attempt, Books, BooksLine, Callback, Delivery, Person
+from bellwire.client import Attempt, Books, BooksLine, Callback, Checked, Delivery, Person
 from bellwire.model.finding import Verdict
 from bellwire.model.reason import EXPLANATIONS, Reason
 
@@ -260,6 +260,15 @@ def check_table(counts: Mapping[tuple[bool, str | None, str | None], int]) -> Ta
     table.columns[3].justify = "right"
     for (reachable, why, whose_move), count in sorted(counts.items(), key=lambda each: (not each[0][0], -each[1])):
         table.add_row(state_text("reachable" if reachable else "not reachable"), why, whose_move or "", str(count))
+    return table
+
+
+def unreached_table(people: Iterable[Checked]) -> Table:
+    """Who cannot be reached, why, and what to do."""
+    table = plain_table("person", "reason", "what to do")
+    for one in people:
+        remedy = EXPLANATIONS[Reason(one.reason)].remedy if one.reason in EXPLANATIONS else ""
+        table.add_row(one.to, one.reason, remedy)
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from bellwire.embed.feed import FIRST_PAUSE, LONGEST_PAUSE, ROOM, Counts, Feed, note
@@ -53,10 +54,13 @@ class Attached:
         tenant_id: str | None = None,
         sender: str | None = None,
         if_unreachable: IfUnreachable | str = IfUnreachable.FAIL,
+        expires_at: datetime | None = None,
+        reference: str | None = None,
     ) -> str:
         """Have one message sent to one person, in their Teams chat; returns the delivery's id once it is written down.
 
-        ``to`` is the person's Entra object id, e-mail address or UPN.
+        ``to`` is the person's Entra object id, e-mail address or UPN. ``expires_at`` has a time zone; what has not
+        gone out by then is not sent. ``reference`` is a word of the caller's own, kept with the delivery.
 
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: a field is wrong; it is named.
@@ -67,7 +71,9 @@ class Attached:
         command = SendCommand(
             to=Recipient(kind, to, tenant_id),
             content=Content(text=text, card=None if card is None else dict(card), summary=summary),
-            terms=Terms(sender=sender, if_unreachable=_choice(if_unreachable)),
+            terms=Terms(
+                sender=sender, if_unreachable=_choice(if_unreachable), expires_at=expires_at, reference=reference
+            ),
         )
         return await self._ask(lambda home: home.send(command))
 

@@ -48,6 +48,8 @@ class Remote:
             tenant_id=to.tenant_id,
             sender=terms.sender,
             if_unreachable=terms.if_unreachable,
+            expires_at=terms.expires_at,
+            reference=terms.reference,
         )
         return delivery.id
 
