@@ -16,6 +16,7 @@ from bellwire.errors import Conflict, IdempotencyConflict, InvalidInput, Invalid
 from bellwire.model.delivery import State
 from tests.support.proxy import forwarding, lead_out
 from tests.support.service import Running
+from tests.support.wire import speaking
 
 NOBODY = "5d0e1f9c-2b6a-4a53-9f0e-7b1c3c1d2e4f"
 
@@ -178,6 +179,22 @@ async def test_the_address_and_the_key_may_come_from_the_environment(
     monkeypatch.setenv("BELLWIRE_API_KEY", service.key)
     async with AsyncClient() as client:
         assert (await client.books()).accepted == 0
+
+
+async def test_neither_the_key_nor_the_proxys_password_is_in_what_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"220 mail\r\n\r\n")
+
+    async with speaking(speak) as url:
+        lead_out(monkeypatch, url.replace("://", "://bellwire:correct-horse@"))
+        async with AsyncClient("http://bellwire.example", key="the-key") as client:
+            with pytest.raises(Unavailable) as raised:
+                await client.books()
+    assert raised.value.__suppress_context__
+    assert "Authorization" not in repr(raised.value.__cause__), (
+        "what the HTTP client raises shows the request's headers"
+    )
 
 
 async def test_a_service_elsewhere_is_reached_through_the_proxy_and_one_on_this_machine_is_not(

@@ -60,7 +60,8 @@ class Wire:
                 status, pause, answer = await self._once(method, path, body=body, params=params, headers=headers)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if last:
-                    raise self._silent(error) from error
+                    # The cause would carry the key, and a proxy's password, into a report of it.
+                    raise self._silent(error) from None
                 pause = None
             else:
                 if status == HTTPStatus.NO_CONTENT or (
