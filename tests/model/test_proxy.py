@@ -33,6 +33,12 @@ def test_a_variable_in_lower_case_wins() -> None:
     assert way("a.example", NO_PROXY="*", no_proxy="b.example") == "proxy.contoso.example:3128"
 
 
+def test_under_cgi_no_caller_can_name_the_proxy() -> None:
+    """There a request's header ``Proxy`` becomes the variable HTTP_PROXY (https://httpoxy.org)."""
+    asked = {"HTTP_PROXY": "http://evil.example:80", "HTTPS_PROXY": PROXY, "REQUEST_METHOD": "GET"}
+    assert list(Proxies.named_by(asked).by_scheme) == ["https"]
+
+
 @pytest.mark.parametrize(
     ("value", "url"),
     [
@@ -73,6 +79,7 @@ def test_user_and_password_are_kept_apart_from_the_address() -> None:
         ("crm.contoso.example", "crm.contoso.example", 443),
         ("contoso.example", "CRM.Contoso.example.", 443),
         (".contoso.example", "crm.contoso.example", 443),
+        ("contoso.example.", "crm.contoso.example", 443),
         ("*.contoso.example", "crm.contoso.example", 443),
         ("crm.contoso.example:8443", "crm.contoso.example", 8443),
         ("10.1.2.3", "10.1.2.3", 443),

@@ -67,6 +67,8 @@ class Proxies:
 
 
 def _value(environment: Mapping[str, str], variable: str) -> str:
+    if variable == VARIABLES["http"] and "REQUEST_METHOD" in environment:
+        return ""  # Under CGI it is what any caller wrote into the header Proxy (https://httpoxy.org).
     return environment.get(variable.lower(), environment.get(variable, "")).strip()
 
 
@@ -130,5 +132,5 @@ def _covers(entry: str, host: str, port: int | None) -> bool:
         entry = name
     if address is not None:
         return entry.strip("[]") == host
-    entry = entry.removeprefix("*").lstrip(".")
+    entry = entry.removeprefix("*").strip(".")
     return bool(entry) and (host == entry or host.endswith(f".{entry}"))
