@@ -68,15 +68,35 @@ async def test_a_person_may_be_named_by_any_address_of_their_mailbox(service: Ru
             await attached.send(to=adele.aad_object_id, text="Hello", if_unreachable="waits")
 
 
-async def test_a_message_is_given_a_reference_and_an_end(service: Running) -> None:
+async def test_a_message_goes_out_on_the_terms_that_the_bot_gives(service: Running) -> None:
     adele = service.teams.person("Adele")
-    until = datetime(2100, 1, 15, 9, 30, tzinfo=UTC)
+    start, until = datetime(2100, 1, 15, 9, 0, tzinfo=UTC), datetime(2100, 1, 15, 9, 30, tzinfo=UTC)
     async with attached_to(service) as attached:
         delivery_id = await attached.send(
-            to=adele.aad_object_id, text="Hello", if_unreachable="wait", expires_at=until, reference="build-4711"
+            to=adele.aad_object_id,
+            text="Hello",
+            priority="urgent",
+            send_at=start,
+            expires_at=until,
+            if_unreachable="wait",
+            on_unknown="resend",
+            reference="build-4711",
         )
+        with pytest.raises(InvalidInput, match="Use one of urgent, normal, bulk"):
+            await attached.send(to=adele.aad_object_id, text="Hello", priority="high")
     delivery = await service.client.delivery(delivery_id)
-    assert (delivery.state, delivery.expires_at, delivery.reference) == ("waiting", until, "build-4711")
+    assert (delivery.state, delivery.priority, delivery.run_at) == ("waiting", "urgent", start)
+    assert (delivery.expires_at, delivery.on_unknown, delivery.reference) == (until, "resend", "build-4711")
+
+
+async def test_a_bot_that_asks_twice_with_one_key_sends_once(service: Running) -> None:
+    adele = service.teams.person("Adele")
+    await adele.install()
+    async with attached_to(service) as attached:
+        twice = [await attached.send(to=adele.aad_object_id, text="Hello", idempotency_key="run-1") for _ in range(2)]
+        assert (await service.client.wait(twice[0])).sent
+    assert twice[0] == twice[1]
+    assert [line.activity["text"] for line in adele.received()] == ["Hello"]
 
 
 async def test_the_chat_that_it_knows_is_given_out_only_while_it_may_be_written_to(service: Running) -> None:

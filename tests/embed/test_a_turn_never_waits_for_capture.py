@@ -47,7 +47,7 @@ class Scene:
         self.seen += several
         return answers if answers is not None else [None] * len(several)
 
-    async def send(self, command: SendCommand) -> str:
+    async def send(self, command: SendCommand, idempotency_key: str | None) -> str:
         return "delivery"
 
     async def chat(self, tenant_id: str, aad_object_id: str, sender: str | None) -> TeamsChat:

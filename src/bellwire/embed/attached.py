@@ -14,7 +14,7 @@ from bellwire.embed.side import Side
 from bellwire.embed.told import Told
 from bellwire.errors import InvalidInput, Unavailable
 from bellwire.logs import lead_logs
-from bellwire.model.delivery import IfUnreachable
+from bellwire.model.delivery import IfUnreachable, OnUnknown, Priority
 from bellwire.model.recipient import Recipient, RecipientKind
 from bellwire.service.command import Content, SendCommand, Terms
 
@@ -53,14 +53,20 @@ class Attached:
         summary: str | None = None,
         tenant_id: str | None = None,
         sender: str | None = None,
-        if_unreachable: IfUnreachable | str = IfUnreachable.FAIL,
+        priority: str = "normal",
+        send_at: datetime | None = None,
         expires_at: datetime | None = None,
+        if_unreachable: IfUnreachable | str = IfUnreachable.FAIL,
+        on_unknown: OnUnknown | str = OnUnknown.HOLD,
         reference: str | None = None,
+        idempotency_key: str | None = None,
     ) -> str:
         """Have one message sent to one person, in their Teams chat; returns the delivery's id once it is written down.
 
-        ``to`` is the person's Entra object id, e-mail address or UPN. ``expires_at`` has a time zone; what has not
-        gone out by then is not sent. ``reference`` is a word of the caller's own, kept with the delivery.
+        ``to`` is the person's Entra object id, e-mail address or UPN. ``priority`` is urgent, normal or bulk. Times
+        have a time zone; what has not gone out by ``expires_at`` is not sent. ``reference`` is a word of the caller's
+        own, kept with the delivery. The same ``idempotency_key`` within 24 hours is answered as the first time, so that
+        a bot that asks again sends once. All mean what they mean in ``POST /v1/messages``.
 
         Raises:
             InvalidInput, NotFound, TenantNotAllowed: a field is wrong; it is named.
@@ -72,10 +78,16 @@ class Attached:
             to=Recipient(kind, to, tenant_id),
             content=Content(text=text, card=None if card is None else dict(card), summary=summary),
             terms=Terms(
-                sender=sender, if_unreachable=_choice(if_unreachable), expires_at=expires_at, reference=reference
+                sender=sender,
+                priority=_chosen({each.name.lower(): each for each in Priority}, priority, "priority"),
+                send_at=send_at,
+                expires_at=expires_at,
+                if_unreachable=_chosen({each.value: each for each in IfUnreachable}, if_unreachable, "if_unreachable"),
+                on_unknown=_chosen({each.value: each for each in OnUnknown}, on_unknown, "on_unknown"),
+                reference=reference,
             ),
         )
-        return await self._ask(lambda home: home.send(command))
+        return await self._ask(lambda home: home.send(command, idempotency_key))
 
     async def chat(self, aad_object_id: str, *, tenant_id: str, sender: str | None = None) -> TeamsChat:
         """The person's Teams chat with the bot, for code that continues conversations itself.
@@ -151,10 +163,7 @@ async def _rested(stop: asyncio.Event, pause: float) -> float:
     return pause
 
 
-def _choice(if_unreachable: IfUnreachable | str) -> IfUnreachable:
-    try:
-        return IfUnreachable(if_unreachable)
-    except ValueError:
-        raise InvalidInput(
-            "There is no such choice.", field="if_unreachable", remedy=f"Use one of {', '.join(IfUnreachable)}."
-        ) from None
+def _chosen(choices: Mapping[str, T], value: str, field: str) -> T:
+    if value not in choices:
+        raise InvalidInput("There is no such choice.", field=field, remedy=f"Use one of {', '.join(choices)}.")
+    return choices[value]

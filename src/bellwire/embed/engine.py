@@ -38,9 +38,10 @@ class Engine:
         """Keep what activities say, all in few commits; in the place of each, why it was refused, if it was."""
         return await asyncio.gather(*(self._take(one) for one in several))
 
-    async def send(self, command: SendCommand) -> str:
+    async def send(self, command: SendCommand, idempotency_key: str | None) -> str:
         """Write one message down; returns the delivery's id."""
-        return (await self._bellwire.sending.accept(command, caller=CALLER)).delivery.id
+        accept = self._bellwire.sending.accept
+        return (await accept(command, caller=CALLER, idempotency_key=idempotency_key)).delivery.id
 
     async def chat(self, tenant_id: str, aad_object_id: str, sender: str | None) -> TeamsChat:
         """A person's Teams chat with the sender, or with the only sender that has one."""

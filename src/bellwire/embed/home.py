@@ -38,7 +38,7 @@ class Home(Protocol):
             Unavailable: it cannot be reached or cannot write at present; the same may be told again.
         """
 
-    async def send(self, command: SendCommand) -> str:
+    async def send(self, command: SendCommand, idempotency_key: str | None) -> str:
         """Have a message sent; returns the delivery's id once it is written down. Raises as ``POST /v1/messages``."""
 
     async def chat(self, tenant_id: str, aad_object_id: str, sender: str | None) -> TeamsChat:

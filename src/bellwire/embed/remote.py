@@ -36,7 +36,7 @@ class Remote:
             raise Unavailable(error.detail, code=error.code, remedy=error.remedy) from error
         return [_refusal(answer) for answer in answers]
 
-    async def send(self, command: SendCommand) -> str:
+    async def send(self, command: SendCommand, idempotency_key: str | None) -> str:
         """Have a message sent; returns the delivery's id."""
         to, content, terms = command.to, command.content, command.terms
         named = to.value if to.kind is RecipientKind.AAD_OBJECT_ID else {to.kind.value: to.value}
@@ -47,9 +47,13 @@ class Remote:
             summary=content.summary,
             tenant_id=to.tenant_id,
             sender=terms.sender,
-            if_unreachable=terms.if_unreachable,
+            priority=terms.priority.name.lower(),
+            send_at=terms.send_at,
             expires_at=terms.expires_at,
+            if_unreachable=terms.if_unreachable,
+            on_unknown=terms.on_unknown,
             reference=terms.reference,
+            idempotency_key=idempotency_key,
         )
         return delivery.id
 
