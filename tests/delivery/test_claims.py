@@ -98,6 +98,15 @@ async def test_what_nobody_asked_for_is_not_said_to_be_due(engine: Engine) -> No
     assert (await engine.database.write(both)).due == {KEY: NOW}
 
 
+async def test_a_lane_that_gave_all_that_was_wanted_is_not_said_to_have_more(engine: Engine) -> None:
+    await engine.accept(ANNA, person(2))
+    await hire(engine.database, "w", KEY)
+    fetch = partial(supply.fetch, worker="w", wants=[WANT._replace(most=1)], now=NOW)
+    found = await engine.database.write(fetch)
+    assert [len(claimed) for _, claimed in found.claimed] == [1]
+    assert found.due == {}
+
+
 async def test_a_lane_has_one_owner(engine: Engine) -> None:
     await engine.accept(ANNA)
     assert set(await hire(engine.database, "first", KEY)) == {KEY}
