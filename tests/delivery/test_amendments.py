@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from functools import partial
 
-from bellwire.model.delivery import State
+from bellwire.model.delivery import Priority, State
 from bellwire.model.ids import uuid7
 from bellwire.model.message import Message
 from bellwire.model.outcome import Heal, Outcome, Remedy, Retry, Scope, Sent, Step, Undeliverable, Unknown
@@ -98,6 +98,29 @@ async def test_what_was_sent_is_changed_in_teams(engine: Engine) -> None:
     assert after.message_id == posting.message.id
     assert [each.progress for each in await wishes(engine, delivery_id)] == [Progress.DONE]
     assert [attempt.step for attempt in await engine.attempts(delivery_id)] == [Step.POST, Step.CHANGE]
+
+
+async def test_an_urgent_message_overtakes_the_taking_back_of_a_broadcast(engine: Engine) -> None:
+    """Else whoever corrects a mistake to thousands is silent until the last of them is put right."""
+    people = [person(number) for number in range(1, 61)]
+    await engine.knows(*people)
+    worker = await engine.start(seats=4)
+    recorded = Ear(worker.signals.recorded)
+    broadcast = await engine.accept(*people)
+    await recorded.hear(*broadcast)
+    engine.teams.plan = None
+    taken = [wish(await take_back(engine, each)) for each in broadcast]
+    for _ in range(8):
+        (await engine.teams.request()).answer()
+    (urgent,) = await engine.accept(ANNA, priority=Priority.URGENT)
+    steps = list[Step]()
+    while Step.POST not in steps:
+        request = await engine.teams.request()
+        steps.append(request.posting.step)
+        request.answer()
+    assert len(steps) < 25
+    engine.teams.answer_all()
+    await recorded.hear(urgent, *taken)
 
 
 async def test_what_was_sent_is_taken_back_in_teams_once(engine: Engine) -> None:

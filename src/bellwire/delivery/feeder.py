@@ -39,13 +39,15 @@ MOST_AT_ONCE: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a look around has to know: the lanes owned so far, those of them that are shut, and how much to bring.
+    """What a look around has to know: the lanes owned so far, those of them that are shut, or full of urgent work, and
+    how much to bring.
 
     ``left`` are lanes for others, ``waited`` those that nobody took so far, ``quiet`` those to be let go.
     """
 
     mine: frozenset[LaneKey]
     shut: frozenset[LaneKey]
+    full: frozenset[LaneKey]
     most: int
     left: frozenset[LaneKey]
     waited: frozenset[LaneKey]
@@ -85,6 +87,7 @@ class Feeder:
         self._moves = moves
         self._messages = Messages()
         self._hungry: dict[LaneKey, set[Priority]] = {}
+        self._full: frozenset[LaneKey] = frozenset()
         self._rings = 0
         self._started = False
         self._at_home = asyncio.Event()
@@ -106,6 +109,8 @@ class Feeder:
             station.hungry.clear()
             for key in station.agenda.take_due() & self._hungry.keys():
                 self._hungry[key].update(Priority)
+            if not all(map(self._is_full, self._full)):
+                station.unseen = True
             wants = self._wants()
             if (wants or station.unseen) and not station.stopping:
                 self._at_home.clear()
@@ -122,6 +127,7 @@ class Feeder:
         """The lanes are not this worker's any more."""
         self._station.agenda.clear()
         self._hungry.clear()
+        self._full = frozenset()
         self._moves.forget()
 
     def _wants(self) -> list[Want]:
@@ -170,7 +176,8 @@ class Feeder:
         mine = frozenset(lane.key for lane in self._station.lanes)
         shut = frozenset(key for key in mine if self._opens_at(key) > self._station.ticks())
         moves, most = self._moves, self._station.tuning.at_hand
-        return Survey(mine, shut, most, moves.left(), moves.waited(), moves.quiet())
+        self._full = frozenset(filter(self._is_full, mine))
+        return Survey(mine, shut, self._full, most, moves.left(), moves.waited(), moves.quiet())
 
     def _op(self, worker: str, wants: list[Want], survey: Survey | None, claims: Claims, conn: Connection) -> Round:
         """Runs in the store's thread: it reads nothing that changes meanwhile."""
@@ -190,7 +197,7 @@ class Feeder:
                 self._take(conn, worker, served, survey, found)
             found.pasts = {key: past_of(conn, key, now, station.tuning.pace(key.sender)) for key in found.owned}
             found.halted = lanes.halted(conn)
-            found.amendments = supply.amend(conn, worker, now, most=survey.most, shut=survey.shut)
+            found.amendments = supply.amend(conn, worker, now, most=survey.most, shut=survey.shut | survey.full)
             claims.amendments.update(each.id for each in found.amendments.claimed)
         return found
 
@@ -206,6 +213,14 @@ class Feeder:
             found.owned = lanes.own(conn, worker, wanted[:MOST_AT_ONCE])
             found.unwanted = unwanted & found.owned.keys()
             found.look_again = len(found.owned) < len(wanted)
+
+    def _is_full(self, key: LaneKey) -> bool:
+        """Whether no amendment is wanted, which would be urgent work, because no urgent delivery is either.
+
+        Were they brought sooner than those, whoever takes thousands of messages back would keep urgent ones out.
+        """
+        lane = self._station.lanes.get(key)
+        return lane is not None and lane.at_hand(Priority.URGENT) > self._station.tuning.at_hand_of(key.sender) // 2
 
     def _opens_at(self, key: LaneKey) -> float:
         """When the lane may start something: not before a pause ends, or a halted sender may be tried."""
