@@ -355,8 +355,9 @@ async def test_ten_thousand_people_are_checked_in_one_go(at_work: Running) -> No
 
 
 async def test_the_command_line_checks_a_list(
-    at_work: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    at_work: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     adele, never_seen = at_work.teams.person("Adele"), at_work.teams.person("Bert")
     await adele.install()
     listed = tmp_path / "people.csv"
