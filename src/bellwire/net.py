@@ -119,7 +119,7 @@ def open_session(*, limit_per_host: int = 256, timeout: float = 30.0, public_onl
 
 
 def proxy_for(session: ClientSession, url: URL) -> Proxy | None:
-    """The proxy that this session asks for this address; None if it connects directly."""
+    """The proxy by which these connections reach this address; None if they lead there directly."""
     return session.connector.proxy_for(url) if isinstance(session.connector, Connector) else None
 
 
