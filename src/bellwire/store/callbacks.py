@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     Connection,
     Delete,
+    Integer,
     Row,
     Select,
     and_,
-    any_,
     bindparam,
     case,
     delete,
@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from bellwire.model.callback import Event, Health
-from bellwire.store.bites import AT_ONCE
+from bellwire.store.bites import AT_ONCE, bite
 from bellwire.store.columns import UtcTime
 from bellwire.store.tables import callback_events, callbacks
 
@@ -253,12 +253,7 @@ _DISABLED: Final = update(callbacks).where(_THIS).values(disabled_at=_NOW)
 
 @cache
 def _sweep(dialect: str) -> Delete:
-    e, own = callback_events.c, callback_events.c.callback_id == bindparam("callback")
+    own = callback_events.c.callback_id == bindparam("callback")
     # Only of one that is still over: it may have been enabled again.
-    ended = exists().where(callbacks.c.id == bindparam("callback"), ~_TELLING)
-    some: Select[str] = select(e.id).where(own, ended).order_by(e.id).limit(bindparam("most"))
-    if dialect == "postgresql":
-        # Several processes sweep: none waits for another.
-        chosen = some.with_for_update(of=callback_events, skip_locked=True).scalar_subquery()
-        return delete(callback_events).where(own, e.id == any_(func.array(chosen)))
-    return delete(callback_events).where(own, e.id.in_(some))
+    over = exists().where(callbacks.c.id == bindparam("callback"), ~_TELLING)
+    return bite(dialect, callback_events.c.id, own, over, most=bindparam("most", type_=Integer))
