@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from bellwire.bench.peer import Answer
 from bellwire.store.database import Database
 
 
@@ -17,7 +18,7 @@ class Cost(NamedTuple):
     cpu: float
     log: float
 
-    def since(self, before: Cost) -> dict[str, float]:
+    def since(self, before: Cost) -> Answer:
         """What came in between, as a part of an answer."""
         return {"database_cpu_seconds": self.cpu - before.cpu, "database_log_bytes": self.log - before.log}
 

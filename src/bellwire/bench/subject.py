@@ -84,7 +84,7 @@ class Subject:
             before = await cost(bellwire.database)
             for start in range(0, count, chunk):
                 await drive.accept(min(chunk, count - start), Priority.BULK)
-            return {**(await cost(bellwire.database)).since(before)}
+            return (await cost(bellwire.database)).since(before)
 
     async def work(self, seconds: float) -> Answer:
         """Send from what is queued for so long, begun when a message of every tenant is out."""
@@ -94,7 +94,8 @@ class Subject:
             await drive.until_every_lane_moved()
             spent = await cost(bellwire.database)
             lap = await drive.watch(seconds)
-            lap |= {**(await cost(bellwire.database)).since(spent), "now_mb": now_mb()}
+            lap |= (await cost(bellwire.database)).since(spent)
+            lap["now_mb"] = now_mb()
         async with Bellwire.open(self.settings, work=False) as bellwire:
             lap["taken"] = await Drive(bellwire, self.people).ended() - before
         return lap

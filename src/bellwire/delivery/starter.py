@@ -96,22 +96,17 @@ class Starter:
     async def _begin(self, works: list[Work]) -> None:
         lease, now, rows = self._station.lease, self._station.clock(), list[Begun]()
         for work in works:
-            work.started_at = now
-            rows.append(
-                Begun(
-                    *(work.delivery_id, work.claimed_at, work.attempts + 1, work.step, now),
-                    amendment_id=work.amendment_id,
-                    repair_id=work.repair_id,
-                )
-            )
+            work.started_at, number = now, work.attempts + 1
+            begun = Begun(work.delivery_id, work.claimed_at, number, work.step, now, work.amendment_id, work.repair_id)
+            rows.append(begun)
         try:
-            begun = await self._write(lease.worker, rows)
+            written = await self._write(lease.worker, rows)
         except BaseException:
             for work in works:
                 self._settle(work)
             raise
         for number, work in enumerate(works, start=1):
-            if work.key in begun:
+            if work.key in written:
                 work.attempts += 1
                 self._request(work, lease)
             else:
