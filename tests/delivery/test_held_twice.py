@@ -49,7 +49,7 @@ Claim = Callable[[Connection, datetime], Any]
 Saying = Callable[[Connection, Work], set[str]]
 KINDS: dict[Any, tuple[Table, Claim]] = {
     a_delivery: (tables.deliveries, lambda conn, now: queue.claim(conn, "w", [WANT], now)),
-    an_amendment: (tables.amendments, lambda conn, now: amendment_queue.claim(conn, "w", now, most=1)),
+    an_amendment: (tables.amendments, lambda conn, now: amendment_queue.claim(conn, "w", {KEY: now}, now, most=1)),
     a_repair: (tables.repairs, lambda conn, now: repair_queue.claim(conn, "w", KEY, now, 1)),
 }
 

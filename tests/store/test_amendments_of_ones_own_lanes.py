@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, insert
 
 from bellwire.model.delivery import State
 from bellwire.store import amendment_queue, lanes, tables, workers
+from bellwire.store.amendment_queue import ClaimedAmendment
 from bellwire.store.database import Database
 from bellwire.store.lanes import LaneKey
 from tests.store.examples import ANNA, CLEO, LATER, NOW, a_delivery, accepted, ending, new_id
@@ -43,13 +45,18 @@ async def wished(database: Database, *due: tuple[LaneKey, datetime]) -> list[str
     return wishes
 
 
+def claim(conn: Connection, **wanted: Any) -> list[ClaimedAmendment]:
+    """What the worker gets of what is due by then."""
+    return amendment_queue.claim(conn, "w", amendment_queue.next_due(conn, "w"), **wanted)
+
+
 async def test_another_workers_are_neither_told_nor_taken(database: Database) -> None:
     mine, _, later = await wished(database, (MINE, NOW), (ANOTHERS, NOW), (MINE_TOO, LATER))
 
     due = await database.read(partial(amendment_queue.next_due, worker="w"))
     assert due == {MINE: NOW, MINE_TOO: LATER}
     for now, expected in ((NOW, [mine]), (LATER, [later])):
-        taken = await database.write(partial(amendment_queue.claim, worker="w", now=now, most=9))
+        taken = await database.write(partial(claim, now=now, most=9))
         assert [each.id for each in taken] == expected
 
 
@@ -57,7 +64,7 @@ async def test_the_lane_that_waits_for_longest_comes_first_and_one_that_is_shut_
     ago = [NOW - timedelta(seconds=seconds) for seconds in (1, 2, 3, 4)]
     alerts, news, *more = await wished(database, (MINE, ago[0]), (MINE_TOO, ago[1]), (MINE_TOO, ago[2]), (MINE, ago[3]))
 
-    claim = partial(amendment_queue.claim, worker="w", now=NOW)
-    assert [each.id for each in await database.write(partial(claim, most=9, shut=[MINE]))] == [more[0], news]
-    assert [each.id for each in await database.write(partial(claim, most=1))] == [more[1]]
-    assert [each.id for each in await database.write(partial(claim, most=9))] == [alerts]
+    claim_now = partial(claim, now=NOW)
+    assert [each.id for each in await database.write(partial(claim_now, most=9, shut=[MINE]))] == [more[0], news]
+    assert [each.id for each in await database.write(partial(claim_now, most=1))] == [more[1]]
+    assert [each.id for each in await database.write(partial(claim_now, most=9))] == [alerts]

@@ -149,7 +149,7 @@ class Feeder:
         return [
             Want(key.tenant_id, key.sender, priority, most - lane.at_hand(priority))
             for priority in hungry
-            if lane.at_hand(priority) <= most // 2
+            if _runs_low(lane, priority, most)
         ]
 
     async def _visit(self, wants: list[Want]) -> None:
@@ -220,7 +220,8 @@ class Feeder:
         Were they brought sooner than those, whoever takes thousands of messages back would keep urgent ones out.
         """
         lane = self._station.lanes.get(key)
-        return lane is not None and lane.at_hand(Priority.URGENT) > self._station.tuning.at_hand_of(key.sender) // 2
+        most = self._station.tuning.at_hand_of(key.sender)
+        return lane is not None and not _runs_low(lane, Priority.URGENT, most)
 
     def _opens_at(self, key: LaneKey) -> float:
         """When the lane may start something: not before a pause ends, or a halted sender may be tried."""
@@ -281,7 +282,7 @@ class Feeder:
     def _sated(self, found: Supply, *, unheard: bool) -> None:
         """Lanes that gave less than was wanted have nothing more, unless a bell rang meanwhile."""
         for want, claimed in found.claimed:
-            hungry = self._hungry.get(LaneKey(want.sender, want.tenant_id))
+            hungry = self._hungry.get(want.lane)
             if hungry is not None and unheard and len(claimed) < want.most:
                 hungry.discard(want.priority)
         for key, due in found.due.items():
@@ -295,7 +296,7 @@ class Feeder:
             else:
                 self._hand_over(work)
         for want, _ in found.claimed:
-            self._touch(LaneKey(want.sender, want.tenant_id))
+            self._touch(want.lane)
 
     def _amend(self, found: Amendments) -> None:
         for work in amending(found):
@@ -328,3 +329,8 @@ class Feeder:
         station.startable.set()
         if lane.at_hand(Priority.URGENT):
             station.urgent.set()
+
+
+def _runs_low(lane: Lane, priority: Priority, most: int) -> bool:
+    """Whether it is time to bring a lane more of this priority, of which it has ``most`` at hand."""
+    return lane.at_hand(priority) <= most // 2

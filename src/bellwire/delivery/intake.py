@@ -55,7 +55,7 @@ class Messages:
 def take_in(station: Station, supply: Supply, messages: Messages) -> Iterator[tuple[Work, Decision | None]]:
     """Every claimed delivery as work; with a decision for those that cannot go out."""
     for want, claimed in supply.claimed:
-        key = LaneKey(want.sender, want.tenant_id)
+        key = want.lane
         for each in claimed:
             yield _work(station, supply, key, want.priority, each, messages.get(each.message_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
@@ -63,15 +63,21 @@ class ClaimedAmendment(NamedTuple):
 
 
 def claim(
-    conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()
+    conn: Connection,
+    worker: str,
+    due: Mapping[LaneKey, datetime],
+    now: datetime,
+    *,
+    most: int,
+    shut: Collection[LaneKey] = (),
 ) -> list[ClaimedAmendment]:
-    """Take amendments that are due in the worker's lanes, but for lanes that are ``shut``; one a delivery at a time.
+    """Take amendments that are ``due`` in the worker's lanes, as ``next_due`` tells, but for lanes that are ``shut``;
+    one a delivery at a time.
 
     The lane that waits for longest comes first.
     """
-    due = sorted((at, key) for key, at in next_due(conn, worker).items() if at <= now and key not in shut)
     taken = list[list[str]]()
-    for _, key in due:
+    for _, key in sorted((at, key) for key, at in due.items() if at <= now and key not in shut):
         lane = {"tenant": key.tenant_id, "lane_sender": key.sender, "most": most - len(taken)}
         ids = conn.execute(_claim(conn.dialect.name), {"worker": worker, "at": now, **lane}).scalars()
         taken += [[each] for each in ids]

@@ -32,6 +32,7 @@ from bellwire.model.reference import ReachState
 from bellwire.store import holding
 from bellwire.store.columns import UtcTime
 from bellwire.store.given import Gathered, given, listed
+from bellwire.store.lanes import LaneKey
 from bellwire.store.tables import conversation_references as references
 from bellwire.store.tables import deliveries, in_state, lanes
 from bellwire.store.wakeup import ring
@@ -47,6 +48,11 @@ class Want(NamedTuple):
     sender: str
     priority: Priority
     most: int
+
+    @property
+    def lane(self) -> LaneKey:
+        """The lane."""
+        return LaneKey(self.sender, self.tenant_id)
 
 
 class Claimed(NamedTuple):

@@ -79,8 +79,8 @@ def fetch(
 
     ``flows`` are the senders of kind ``flow``, who know of people what their flows have told.
     """
-    owned = lanes.hold(conn, worker, {_lane(want) for want in wants}) if wants else set()
-    mine = [want for want in wants if _lane(want) in owned]
+    owned = lanes.hold(conn, worker, {want.lane for want in wants}) if wants else set()
+    mine = [want for want in wants if want.lane in owned]
     found = queue.claim(conn, worker, mine, now) if mine else {}
     claimed = [(want, found.get(want, [])) for want in wants]
     supply = Supply(worker, now, claimed, _next_due(conn, [want for want in mine if len(found[want]) < want.most]))
@@ -102,23 +102,21 @@ def fetch(
     return supply
 
 
-def _lane(want: Want) -> LaneKey:
-    return LaneKey(want.sender, want.tenant_id)
-
-
 def _next_due(conn: Connection, short: Sequence[Want]) -> dict[LaneKey, datetime]:
     """Of the priorities that fell short only: what the others have may be due already, and simply not be wanted yet."""
     due: dict[LaneKey, datetime] = {}
     for want, at in queue.next_due(conn, short).items() if short else ():
-        due[_lane(want)] = min(at, due.get(_lane(want), at))
+        due[want.lane] = min(at, due.get(want.lane, at))
     return due
 
 
 def amend(conn: Connection, worker: str, now: datetime, *, most: int, shut: Collection[LaneKey] = ()) -> Amendments:
     """Claim amendments that are due, and gather what carrying them out takes."""
-    claimed = amendment_queue.claim(conn, worker, now, most=most, shut=shut)
-    found = Amendments(worker, now, claimed, amendment_queue.next_due(conn, worker))
+    due = amendment_queue.next_due(conn, worker)
+    claimed = amendment_queue.claim(conn, worker, due, now, most=most, shut=shut)
+    found = Amendments(worker, now, claimed, due)
     if claimed:
+        found.due = amendment_queue.next_due(conn, worker)
         found.messages = messages.get_many(conn, {each.message_id for each in claimed if each.message_id is not None})
         found.pasts = pasts(conn, [each.delivery_id for each in claimed if each.attempts], amending=True)
     return found
