@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
-from bellwire.client import AsyncClient
-from tests.cli.test_serve_and_simulate import KEY, exported, installed_person, line_with, started
+from tests.cli.test_serve_and_simulate import line_with, pair
 
 FIRST_AND_SECOND = [
     (signal.SIGINT, signal.SIGINT),
@@ -24,25 +22,17 @@ FIRST_AND_SECOND = [
 @asynccontextmanager
 async def amid_a_delivery(directory: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """A service that waits for Teams' answer, which will not come."""
-    async with (
-        started(directory, "simulate", "--port", "0", env={}) as simulator,
-        started(
-            directory, "serve", "--port", "0", env={**(printed := await exported(simulator)), "BELLWIRE_API_KEYS": KEY}
-        ) as service,
-        aiohttp.ClientSession() as session,
-        AsyncClient(url := await line_with(service.stderr, r"runs at (http://[^;]+);"), key=KEY) as client,
-    ):
-        teams = printed["BELLWIRE_CLOUD__GRAPH_URL"].removesuffix("/graph")
-        person = await installed_person(session, teams, f"{url}/api/messages")
-        simulator.send_signal(signal.SIGSTOP)
+    async with pair(directory) as both:
+        person = await both.person()
+        both.simulator.send_signal(signal.SIGSTOP)
         try:
-            accepted = await client.send(to=person, text="It stays in flight.")
+            accepted = await both.client.send(to=person, text="It stays in flight.")
             async with asyncio.timeout(30):
-                while (await client.delivery(accepted.id)).state != "sending":
+                while (await both.client.delivery(accepted.id)).state != "sending":
                     continue
-            yield service
+            yield both.service
         finally:
-            simulator.send_signal(signal.SIGCONT)
+            both.simulator.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize(("first", "second"), FIRST_AND_SECOND)

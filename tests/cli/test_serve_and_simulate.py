@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -77,24 +78,46 @@ async def installed_person(session: aiohttp.ClientSession, teams: str, bot_endpo
     return person
 
 
-async def test_a_first_message_arrives_by_the_printed_settings_alone_and_both_end_on_sigterm(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Pair:
+    """A simulated Teams and a service beside it, the latter's client, and the addresses of both."""
+
+    simulator: Process
+    service: Process
+    client: AsyncClient
+    session: aiohttp.ClientSession
+    teams: str
+    url: str
+
+    async def person(self) -> str:
+        """The object id of somebody who has the app."""
+        return await installed_person(self.session, self.teams, f"{self.url}/api/messages")
+
+
+@asynccontextmanager
+async def pair(directory: Path) -> AsyncIterator[Pair]:
+    """The service has the settings that the simulator printed, and a key."""
     async with (
-        started(tmp_path, "simulate", "--port", "0", env={}) as simulator,
+        started(directory, "simulate", "--port", "0", env={}) as simulator,
         started(
-            tmp_path, "serve", "--port", "0", env={**(printed := await exported(simulator)), "BELLWIRE_API_KEYS": KEY}
+            directory, "serve", "--port", "0", env={**(printed := await exported(simulator)), "BELLWIRE_API_KEYS": KEY}
         ) as service,
         aiohttp.ClientSession() as session,
         AsyncClient(url := await line_with(service.stderr, r"runs at (http://[^;]+);"), key=KEY) as client,
     ):
-        async with session.get(f"{url}/readyz") as answer:
-            assert answer.status == 200
         teams = printed["BELLWIRE_CLOUD__GRAPH_URL"].removesuffix("/graph")
-        person = await installed_person(session, teams, f"{url}/api/messages")
-        accepted = await client.send(to=person, text="It works by settings alone.")
-        assert (await client.wait(accepted.id, timeout=30)).sent
-        async with session.get(f"{teams}/control/ledger") as answer:
+        yield Pair(simulator, service, client, session, teams, url)
+
+
+async def test_a_first_message_arrives_by_the_printed_settings_alone_and_both_end_on_sigterm(tmp_path: Path) -> None:
+    async with pair(tmp_path) as both:
+        async with both.session.get(f"{both.url}/readyz") as answer:
+            assert answer.status == 200
+        accepted = await both.client.send(to=await both.person(), text="It works by settings alone.")
+        assert (await both.client.wait(accepted.id, timeout=30)).sent
+        async with both.session.get(f"{both.teams}/control/ledger") as answer:
             assert [entry["surface"] for entry in (await answer.json())["entries"]] == ["teams"]
-        for process in (service, simulator):
+        for process in (both.service, both.simulator):
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(120):  # a busy machine is no failure
                 assert await process.wait() == Exit.OK

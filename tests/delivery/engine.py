@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from bellwire.delivery.signals import Signal
 from bellwire.delivery.tuning import Tuning
+from bellwire.delivery.work import Work
 from bellwire.delivery.worker import Worker
 from bellwire.model.delivery import Delivery, Priority, State
 from bellwire.model.ids import uuid7
@@ -25,6 +26,7 @@ from bellwire.store import books, deliveries, references
 from bellwire.store.attempts import Attempt
 from bellwire.store.database import Database
 from bellwire.store.deliveries import NewDelivery
+from bellwire.store.lanes import LaneKey
 
 T = TypeVar("T")
 
@@ -245,6 +247,22 @@ def reference(who: Person, **fields: Any) -> ConversationReference:
         installed_at=NOW - timedelta(days=1),
     )
     return replace(known, **fields)
+
+
+def work(who: Person, **fields: Any) -> Work:
+    """A message to them in a worker's hands; ``fields`` say what is different."""
+    usual = Work(
+        lane=LaneKey(who.sender, who.tenant_id),
+        person=who,
+        priority=Priority.NORMAL,
+        step=Step.POST,
+        service_url=SERVICE_URL,
+        attempts=0,
+        run_at=NOW,
+        holder="w",
+        claimed_at=NOW,
+    )
+    return replace(usual, **fields)
 
 
 def new_delivery(who: Person, now: datetime, **fields: Any) -> NewDelivery:

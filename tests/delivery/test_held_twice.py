@@ -14,12 +14,12 @@ from bellwire.delivery.decision import Decision
 from bellwire.delivery.endings import ending, write_down
 from bellwire.delivery.starter import begin
 from bellwire.delivery.work import Work
-from bellwire.model.delivery import Priority, State
+from bellwire.model.delivery import State
 from bellwire.model.outcome import Retry, Step
 from bellwire.store import amendment_queue, queue, repair_queue, repairs, tables
 from bellwire.store.journal import Begun
 
-from .engine import NOW, Engine, person
+from .engine import NOW, Engine, person, work
 from .test_amendments import change, new_id, wish
 from .test_claims import KEY, WANT, hire
 
@@ -54,21 +54,6 @@ KINDS: dict[Any, tuple[Table, Claim]] = {
 }
 
 
-def work(claimed_at: datetime, **what: Any) -> Work:
-    """It, in the worker's hands."""
-    return Work(
-        lane=KEY,
-        person=ANNA,
-        priority=Priority.NORMAL,
-        service_url="",
-        attempts=0,
-        run_at=NOW,
-        holder="w",
-        claimed_at=claimed_at,
-        **what,
-    )
-
-
 def returned(conn: Connection, held: Work) -> set[str]:
     """It is given back."""
     return write_down(conn, [], [(held, NOW)], THIRD)
@@ -91,7 +76,7 @@ def begun(conn: Connection, held: Work) -> set[str]:
 async def test_what_is_said_of_the_first_holding_leaves_the_second(engine: Engine, kind: Any, says: Saying) -> None:
     await hire(engine.database, "w", KEY)
     what, (table, claim) = await kind(engine), KINDS[kind]
-    first, second = work(FIRST, **what), work(SECOND, **what)
+    first, second = (work(ANNA, claimed_at=at, **what) for at in (FIRST, SECOND))
     holding = select(table.c.state, table.c.claimed_at).where(table.c.id == first.key)
 
     assert await engine.database.write(lambda conn: claim(conn, FIRST))

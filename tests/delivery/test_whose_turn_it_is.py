@@ -11,11 +11,11 @@ from bellwire.delivery.lanes import Lanes
 from bellwire.delivery.turns import turn
 from bellwire.delivery.work import Work
 from bellwire.model.delivery import Priority
-from bellwire.model.outcome import Step
 from bellwire.model.pacing import CONVERSATION_WINDOWS, Window
 from bellwire.store.lanes import LaneKey
 
 from .engine import NOW, OTHER_TENANT, TENANT, new_delivery, person
+from .engine import work as held
 
 KEY = LaneKey("alerts", TENANT)
 
@@ -39,19 +39,7 @@ def lane(
 
 def work(number: int, priority: Priority = Priority.NORMAL, tenant: str = TENANT) -> Work:
     who = person(number, tenant=tenant)
-    return Work(
-        delivery_id=new_delivery(who, NOW).delivery.id,
-        lane=LaneKey("alerts", tenant),
-        person=who,
-        priority=priority,
-        step=Step.POST,
-        service_url="https://teams.example/",
-        attempts=0,
-        run_at=NOW,
-        holder="w",
-        claimed_at=NOW,
-        conversation_id="a:1",
-    )
+    return held(who, delivery_id=new_delivery(who, NOW).delivery.id, priority=priority, conversation_id="a:1")
 
 
 def test_of_ten_turns_one_begins_with_bulk_and_two_with_normal() -> None:

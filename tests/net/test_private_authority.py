@@ -10,6 +10,7 @@ import trustme
 from yarl import URL
 
 from bellwire.net import NoAnswer, exchange, open_session
+from tests.support.authority import trust
 from tests.support.wire import always, serving
 
 
@@ -28,8 +29,7 @@ def tls(authority: trustme.CA) -> ssl.SSLContext:
 async def test_a_private_authority_in_ssl_cert_file_is_trusted(
     authority: trustme.CA, tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    trust(authority, tmp_path, monkeypatch)
     async with serving(always(200, {}), tls=tls) as server, open_session(timeout=5) as session:
         answer = await exchange(session, "POST", URL(server.url), content=b"{}")
     assert answer.status == 200
@@ -46,8 +46,7 @@ async def test_an_unknown_authority_is_refused_before_anything_is_written(tls: s
 async def test_a_certificate_for_another_name_is_refused(
     authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    trust(authority, tmp_path, monkeypatch)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("elsewhere.example").configure_cert(context)
     async with serving(always(200, {}), tls=context) as server, open_session(timeout=5) as session:
@@ -59,8 +58,7 @@ async def test_a_certificate_for_another_name_is_refused(
 async def test_a_pooled_tls_connection_is_used_again(
     authority: trustme.CA, tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    trust(authority, tmp_path, monkeypatch)
     async with serving(always(200, {}), tls=tls) as server, open_session(timeout=5) as session:
         for _ in range(3):
             assert (await exchange(session, "POST", URL(server.url), content=b"{}")).status == 200

@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bellwire.net import FENCE, FENCED, Answer, NoAnswer, exchange, open_session
+from tests.support.authority import trust
 from tests.support.proxy import ForwardProxy, forwarding, lead_out
 from tests.support.wire import Server, always, read_request, serving, speaking
 
@@ -28,10 +29,7 @@ METHODS = pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "GET"])
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    made = trustme.CA()
-    made.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    return made
+    return trust(trustme.CA(), tmp_path, monkeypatch)
 
 
 @pytest.fixture

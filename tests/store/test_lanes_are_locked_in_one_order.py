@@ -16,8 +16,7 @@ from sqlalchemy.util import await_only
 
 from bellwire.delivery.decision import Decision, Pause
 from bellwire.delivery.endings import Ending, ending, write_down
-from bellwire.delivery.work import Work
-from bellwire.model.delivery import Priority, State
+from bellwire.model.delivery import State
 from bellwire.model.outcome import Retry, Scope, Step
 from bellwire.model.recipient import Person
 from bellwire.store import lanes, workers
@@ -25,6 +24,7 @@ from bellwire.store.database import Database
 from bellwire.store.lanes import LaneKey
 from bellwire.store.tables import deliveries
 from bellwire.store.tables import lanes as table
+from tests.delivery.engine import work
 from tests.store.examples import a_delivery, accepted
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -33,20 +33,9 @@ FIRST, SECOND = LaneKey("z", "tenant-a"), LaneKey("a", "tenant-b")
 
 def throttled(key: LaneKey) -> Ending:
     """A request that Teams answered with a pause of the whole lane."""
-    work = Work(
-        repair_id="none",
-        lane=key,
-        person=Person(*key, "somebody"),
-        priority=Priority.BULK,
-        step=Step.OPEN_CHAT,
-        service_url="",
-        attempts=1,
-        run_at=NOW,
-        holder="w",
-        claimed_at=NOW,
-    )
+    asked = work(Person(*key, "somebody"), repair_id="none", step=Step.OPEN_CHAT, attempts=1)
     pause = Pause(Scope.TENANT, NOW)
-    return ending(work, Retry(None, "throttled"), Decision(state=State.QUEUED, run_at=NOW, pause=pause), NOW)
+    return ending(asked, Retry(None, "throttled"), Decision(state=State.QUEUED, run_at=NOW, pause=pause), NOW)
 
 
 LOCKING: dict[str, Callable[[Connection], Any]] = {

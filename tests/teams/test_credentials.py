@@ -23,6 +23,7 @@ from bellwire.net import open_session
 from bellwire.teams.clouds import CLOUDS, Cloud, custom
 from bellwire.teams.credentials import Registration, credential
 from bellwire.teams.tokens import Token, TokenFailure
+from tests.support.authority import trust
 from tests.support.proxy import forwarding, lead_out
 from tests.support.wire import Answering, Asked, Clock, Server, always, read_request, serving, speaking
 
@@ -161,10 +162,7 @@ Asking = Callable[[Registration], Any]
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
-    made = trustme.CA()
-    made.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    return made
+    return trust(trustme.CA(), tmp_path, monkeypatch)
 
 
 @pytest.fixture

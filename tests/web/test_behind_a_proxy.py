@@ -12,6 +12,7 @@ import trustme
 from bellwire.client import Delivery
 from bellwire.model.delivery import State
 from bellwire.simulator import Simulator
+from tests.support.authority import trust
 from tests.support.proxy import ForwardProxy, forwarding, lead_out
 from tests.support.service import Running, running
 
@@ -34,8 +35,7 @@ async def service(
     """Its Teams speaks https, and is at a name that only the proxy knows."""
     authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(tls)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    trust(authority, tmp_path, monkeypatch)
     async with Simulator(tls=tls) as teams:
         teams.be_at(f"https://{HOST}:{teams.port}")
         async with running(sqlite_url, teams=teams) as opened:
